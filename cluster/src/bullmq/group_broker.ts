@@ -52,6 +52,20 @@ export abstract class GroupBroker {
     this.#options.onClose();
   }
 
+  /** Waits until the server has its queue and its events. A broker that cannot get ready is closed: what it listens to may be the connection of all. */
+  async opened(): Promise<this> {
+    try {
+      await this.ready();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Has the server have its queue and its events. */
+  protected abstract ready(): Promise<void>;
+
   /** Ends the queue and its events, in a few seconds at most. */
   protected abstract closeQueue(): Promise<void>;
 }

@@ -39,7 +39,7 @@ export class PostgresBroker extends GroupBroker implements Broker {
   }
 
   /** Resolves when events are read. */
-  async ready(): Promise<void> {
+  protected override async ready(): Promise<void> {
     await this.#options.queue.waitUntilReady();
     await this.#events.start();
   }

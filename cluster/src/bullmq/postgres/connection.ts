@@ -86,7 +86,7 @@ export class PostgresConnection implements EngineConnection {
   async openBroker(settings: BrokerSettings): Promise<Broker> {
     const { link, clockOffsetMs } = await this.#check.found();
     const queue = this.openQueue(queueName(settings.group, settings.code));
-    const broker = new PostgresBroker({
+    return await new PostgresBroker({
       ...settings,
       pool: this.#patient,
       events: this.#pool,
@@ -95,14 +95,7 @@ export class PostgresConnection implements EngineConnection {
       link,
       clockOffsetMs,
       store: this.store,
-    });
-    try {
-      await broker.ready();
-    } catch (error) {
-      await broker.close();
-      throw error;
-    }
-    return broker;
+    }).opened();
   }
 
   openQueue(name: string): Queue {

@@ -50,7 +50,7 @@ export class RedisBroker extends GroupBroker implements Broker {
   }
 
   /** Resolves when events are read. */
-  async ready(): Promise<void> {
+  protected override async ready(): Promise<void> {
     await this.#queue.waitUntilReady();
     await this.#readEvents();
   }

@@ -55,21 +55,13 @@ export class RedisConnection implements EngineConnection {
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
     const { link, clockOffsetMs } = await this.#check.found();
-    const broker = new RedisBroker({
+    return await new RedisBroker({
       ...settings,
       redis: this.#redis,
       link,
       clockOffsetMs,
       store: this.store,
-    });
-    try {
-      await broker.ready();
-    } catch (error) {
-      // What it listens to is the connection of all pools.
-      await broker.close();
-      throw error;
-    }
-    return broker;
+    }).opened();
   }
 
   openQueue(name: string): Queue {
