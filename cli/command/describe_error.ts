@@ -4,6 +4,7 @@ import { nameForPeople } from "../errors/foreign_text.ts";
 import { withOwnPlaces } from "../runner/inline_text.ts";
 import { NO_FUNCTION } from "../runner/protocol.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
+import { inOwnWords } from "./own_words.ts";
 
 /** What is told of an error that ends the command. The user's module may be at fault: then the place in it counts. */
 export async function describeError(error: unknown): Promise<string> {
@@ -14,7 +15,7 @@ export async function describeError(error: unknown): Promise<string> {
   const library = await import("@corral/multiprocessing/pool");
   if (COMPLETE.some((name) => error instanceof library[name])) return message;
   const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
-  // What Deno says of a module that it cannot read has the name of the true error in it.
+  // What Deno 2.9.6 says of a module that it cannot read has the name of the true error in it.
   const told = /^\w*Error: /.test(message) ? message : `${error.name}: ${message}`;
   return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
 }
@@ -56,26 +57,3 @@ async function withNearest({ message, statement, flag, known }: UnknownFlagError
 }
 
 const OWN = new URL("../", import.meta.url).href;
-
-/** The library advises programs; what they do with options, the command does with flags. */
-function inOwnWords(message: string): string {
-  return message
-    .replace("(corral-agent … MODULE)", "(corral agent … MODULE)")
-    .replace(
-      /, import it in the program, or grant `permissions: \{ import: true \}`/,
-      ", or run corral map with --cache",
-    )
-    .replace(", or set `frozen: false`, which ignores the lock file", ", or run corral map with --cache")
-    .replace(/run `deno cache data:[^`]*`(?: or `deno install`)? first, or (?=run corral map)/, "")
-    .replace("or grant `permissions: { import: true }`", "or grant it with --allow-import")
-    // The folder of the module decides, and how the command was started is not how the user started it.
-    .replace(/, (?:or )?name a file beside (?:one|another)(?: deno\.json| that it may read)? with `configOf`/, "")
-    .replace(/; an --import-map of this program's command line is not known here, set "importMap" there/, "")
-    .replace("run this program with --allow-", "install this command with --allow-")
-    .replace(
-      /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
-      (_, kind, item) => {
-        return `grant it with --allow-${kind}${item === undefined ? "" : `=${item}`}`;
-      },
-    );
-}
