@@ -135,7 +135,7 @@ export class Agent {
   }
 
   #openConnection(): EngineConnection {
-    const { name, lanes, code, address, group, lockMs, leaseMs } = this.#options;
+    const { name, lanes, code, address, group, leaseMs } = this.#options;
     const { resultTtlMs, aofCheck, connectTimeoutMs, note } = this.#options;
     return openEngine({
       id: this.#id,
@@ -143,7 +143,6 @@ export class Agent {
       address,
       group,
       leaseMs,
-      lockMs,
       storeTtlMs: resultTtlMs,
       aofCheck,
       connectTimeoutMs,

@@ -15,8 +15,6 @@ export interface ConnectionOptions {
   readonly address: EngineAddress;
   readonly group: string;
   readonly leaseMs: number;
-  /** How long an agent's jobs are its own without a sign of life; left out by those that run none. */
-  readonly lockMs?: number;
   readonly storeTtlMs: number;
   readonly aofCheck: boolean;
   /** How long the first connection may take. */
@@ -59,6 +57,8 @@ export interface EngineConnection {
   readonly store: Store;
   /** Resolves when the server was found fit for work, and this member is known in the group. */
   checked(): Promise<Checked>;
+  /** Milliseconds since 1970 by the server's clock, which is the same for all members and may have been set since they started. */
+  serverTimeMs(): Promise<number>;
   /** Opens a pool's part, and waits until events are read. Only after `checked()`. */
   openBroker(settings: BrokerSettings): Promise<Broker>;
   /** Opens a queue by its name. */

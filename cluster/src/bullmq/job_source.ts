@@ -112,11 +112,12 @@ export class JobSource {
     return waiting + prioritized;
   }
 
-  /** Takes away outcomes that nobody took for so long. */
+  /** Takes away outcomes that nobody took for so long, by the server's clock: this machine's may have been set since it started. */
   async clean(ageMs: number): Promise<void> {
+    const ownAheadMs = Math.round(Date.now() - await this.#options.connection.serverTimeMs());
     for (const state of ["completed", "failed"] as const) {
       let taken: readonly string[];
-      do taken = await this.#queue.clean(ageMs, CLEANED_AT_ONCE, state); while (
+      do taken = await this.#queue.clean(ageMs + ownAheadMs, CLEANED_AT_ONCE, state); while (
         taken.length === CLEANED_AT_ONCE && !this.#ending
       );
     }

@@ -22,6 +22,8 @@ export interface AgentProcessOptions {
   /** Further flags of the agent. */
   flags?: readonly string[];
   secretFile?: string;
+  /** A module that is loaded before it. */
+  preload?: string;
   /** Where it is started. */
   cwd?: string;
   /** Whether it serves; otherwise the test expects it to end. @default true */
@@ -64,6 +66,7 @@ export class AgentProcess implements AsyncDisposable {
         ],
         ...["--allow-sys=hostname", "--allow-run=deno", "--allow-read", `--allow-write=${TEMP}`],
         `--config=${COMMAND_CONFIG}`,
+        ...(options.preload === undefined ? [] : [`--preload=${options.preload}`]),
         ...[
           ...COMMANDS[command],
           new URL(serverUrl).protocol === "postgres:" ? "--postgres" : "--redis",

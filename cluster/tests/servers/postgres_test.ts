@@ -5,7 +5,6 @@ import type { EventEmitter } from "node:events";
 import pg from "pg";
 import { Cluster } from "../../mod.ts";
 import { askAgain, tellLostConnections } from "../../src/bullmq/lost_connection.ts";
-import { openEngine, postgresAddress } from "../../src/bullmq/open_engine.ts";
 import { PostgresEvents } from "../../src/bullmq/postgres/events.ts";
 import { PostgresPools } from "../../src/bullmq/postgres/pools.ts";
 import { WorkerExitError } from "../../src/corral.ts";
@@ -237,39 +236,6 @@ Deno.test(
     await using _agent = await AgentProcess.start(pooler.url, { jobs: 1 });
     await using caller = new Caller(pooler.url);
     assertEquals(await caller.call("square", [7]), 49);
-  },
-);
-
-Deno.test(
-  "an agent whose clock is off by more than a fifth of its lock is refused, by which others see what it runs",
-  options,
-  async () => {
-    const { now } = Date;
-    const check = async (lockMs?: number): Promise<unknown> => {
-      const connection = openEngine({
-        ...{ id: "a0", name: "", address: postgresAddress(server.url, undefined), group: "clocks", leaseMs: 15_000 },
-        ...{ storeTtlMs: 1000, aofCheck: true, connectTimeoutMs: 60_000, onChange() {} },
-        ...(lockMs !== undefined && { lockMs }),
-      });
-      try {
-        return await connection.checked();
-      } finally {
-        await connection.close();
-      }
-    };
-    Date.now = () => now() + 50_000;
-    try {
-      await assertRejects(
-        () => check(10_000),
-        Error,
-        "s ahead of the server's, at most 2 s are wanted; set both by NTP",
-      );
-      // One that runs nothing, and one whose lock is long.
-      await check();
-      await check(600_000);
-    } finally {
-      Date.now = now;
-    }
   },
 );
 

@@ -17,6 +17,7 @@ import { askAgain } from "../lost_connection.ts";
 import { SteadyWorker } from "../steady_worker.ts";
 import { PostgresBroker } from "./broker.ts";
 import { PostgresPools } from "./pools.ts";
+import { openSteadyBackend, serverTimeMs, useServerTime } from "./server_time.ts";
 import { PostgresStore, STORE_TABLES } from "./store.ts";
 import { shownAddress } from "../address.ts";
 import { ServerCheck } from "../server_check.ts";
@@ -32,8 +33,6 @@ const REFUSED = /^(28...|3D000|3F000|42501)$/;
 const NOTICE_LIMIT_MS = 10_000;
 const PROBE_MS = 1000;
 const RETRY_MS = 200;
-/** Of `--lock`, for an agent's clock to be off: two of them are then apart by less than what is left of a lock when it is renewed. */
-const MOST_OF_LOCK = 1 / 5;
 /** SQL_ASCII is none: the server keeps bytes as they come. */
 const ENCODINGS = ["UTF8", "SQL_ASCII"];
 const ONLY_READS = "it takes only reads";
@@ -46,8 +45,6 @@ interface FirstRow {
   /** By the server's clock, in milliseconds since 1970. */
   readonly now: number;
   readonly ownTimeMs: number;
-  /** As much of the difference may be due to the time that the question took. */
-  readonly uncertainMs: number;
 }
 
 /** A member's connection to its group over PostgreSQL. */
@@ -72,7 +69,7 @@ export class PostgresConnection implements EngineConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#pools = new PostgresPools(options.address, (error) => this.#note(error));
-    this.#pool = this.#pools.open(MOST_CONNECTIONS);
+    this.#pool = useServerTime(this.#pools.open(MOST_CONNECTIONS));
     this.#listeners = this.#pools.open(MOST_LISTENERS);
     this.#patient = askAgain(this.#pool, this.#closing.promise);
     this.store = new PostgresStore(this.#patient, options.group, options.storeTtlMs);
@@ -81,6 +78,10 @@ export class PostgresConnection implements EngineConnection {
 
   checked(): Promise<Checked> {
     return this.#check.found();
+  }
+
+  serverTimeMs(): Promise<number> {
+    return serverTimeMs(this.#pool);
   }
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
@@ -107,7 +108,7 @@ export class PostgresConnection implements EngineConnection {
       name,
       processor as never,
       { ...options, connection: this.#pool } as never,
-      createPostgresBackend as never,
+      openSteadyBackend as never,
     ) as unknown as Worker;
   }
 
@@ -167,19 +168,9 @@ export class PostgresConnection implements EngineConnection {
       );
     }
     const aheadMs = row.ownTimeMs - row.now;
-    const refusal = clockRefusal("PostgreSQL", server, aheadMs) ?? this.#lockRefusal(server, aheadMs, row.uncertainMs);
+    const refusal = clockRefusal("PostgreSQL", server, aheadMs);
     if (refusal !== undefined) throw new Error(refusal);
     return -aheadMs;
-  }
-
-  /**
-   * BullMQ writes into the table until when a job is an agent's by that agent's clock, and looks for those that are over by another's: one that is
-   * ahead would take what others run.
-   */
-  #lockRefusal(server: string, aheadMs: number, uncertainMs: number): string | undefined {
-    const { lockMs = Infinity } = this.#options;
-    const surelyMs = Math.sign(aheadMs) * Math.max(0, Math.abs(aheadMs) - uncertainMs);
-    return clockRefusal("PostgreSQL", server, surelyMs, lockMs * MOST_OF_LOCK);
   }
 
   async #firstRow(limitMs: number): Promise<FirstRow> {
@@ -198,8 +189,7 @@ export class PostgresConnection implements EngineConnection {
         const { rows: [row] } = await answer;
         // In a failover, a standby is about to take over.
         if (row.isReadOnly) throw new Error(ONLY_READS);
-        const after = Date.now();
-        return { ...row, ownTimeMs: (before + after) / 2, uncertainMs: (after - before) / 2 };
+        return { ...row, ownTimeMs: (before + Date.now()) / 2 };
       } catch (error) {
         const { code = "", message } = error as { code?: string; message: string };
         if (REFUSED.test(code)) {

@@ -53,6 +53,11 @@ export class RedisConnection implements EngineConnection {
     return this.#check.found();
   }
 
+  async serverTimeMs(): Promise<number> {
+    const [seconds, micros] = await this.#redis.time();
+    return Number(seconds) * 1000 + Number(micros) / 1000;
+  }
+
   async openBroker(settings: BrokerSettings): Promise<Broker> {
     const { link, clockOffsetMs } = await this.#check.found();
     return await new RedisBroker({
