@@ -52,4 +52,5 @@ export interface ClusterPackage {
   readonly NO_MODULE_CODE: string;
   runAgentCommand(args: readonly string[], host: AgentHost): Promise<number>;
   codeNameOfModule(moduleUrl: string, deno: string, config?: string): Promise<string>;
+  codeNameOfVersion(version: string, moduleUrl: string): string;
 }

@@ -8,5 +8,5 @@ const RUNNER_DIGITS = 8;
  * finds only agents that have the same; those of `corral-agent`, which serve the same module to pools, have another name.
  */
 export function servedName(moduleCode: string): string {
-  return `map-${hashOf(RUNNER_SOURCE).slice(0, RUNNER_DIGITS)}-${moduleCode}`;
+  return `map-${hashOf(RUNNER_SOURCE).slice(0, RUNNER_DIGITS)}@${moduleCode}`;
 }

@@ -1,5 +1,4 @@
 import { makeLocalBackend } from "@corral/multiprocessing/backend";
-import { checkCodeVersion } from "../options/code_version.ts";
 import { RUNNER_SOURCE } from "../run/runner_source.js";
 import type { ServedSite } from "../runner/served_runner.ts";
 import { SERVED_FUNCTION } from "./block_report.ts";
@@ -16,8 +15,7 @@ export const MAP_HOST: AgentHost = {
     moduleUrl !== undefined || allowInline
       ? undefined
       : "Cannot start: there is no function, wanted the MODULE whose exports it may call, or --allow-inline for those of corral map -e",
-  // Of a longer one it would serve what no run can name.
-  codeName: (module) => servedName(checkCodeVersion(module)),
+  codeName: servedName,
   open: (options, { name, moduleUrl, allowInline }, onOutput) => {
     const inner = makeLocalBackend({
       ...options,

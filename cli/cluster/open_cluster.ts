@@ -52,12 +52,13 @@ export async function openCluster(options: CliMapOptions, choice: ClusterChoice)
 }
 
 async function moduleCode(
-  { NO_MODULE_CODE, codeNameOfModule }: ClusterPackage,
+  { NO_MODULE_CODE, codeNameOfModule, codeNameOfVersion }: ClusterPackage,
   { module, source }: CliMapOptions,
   { codeVersion }: ClusterChoice,
 ): Promise<string> {
   if (source !== undefined) return NO_MODULE_CODE;
-  return codeVersion ?? await codeNameOfModule(module.href, denoCommand(), nearestConfig(module.href));
+  if (codeVersion !== undefined) return codeNameOfVersion(codeVersion, module.href);
+  return await codeNameOfModule(module.href, denoCommand(), nearestConfig(module.href));
 }
 
 function adviceFor({ source }: CliMapOptions, { server, codeVersion }: ClusterChoice): string {

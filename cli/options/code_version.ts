@@ -1,11 +1,11 @@
 import { UsageError } from "../errors/usage_error.ts";
 
-/** Checks the name of code: it has the runner's in front of it, and with that it must not be too long. Throws UsageError. */
+/** Checks the name of code; the name of a module may stand in front. Throws UsageError. */
 export function checkCodeVersion(text: string): string {
-  if (/^[A-Za-z0-9._-]{1,50}$/.test(text)) return text;
+  if (/^([A-Za-z0-9._-]{1,40}@)?[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
   throw new UsageError(
     `Cannot use ${
       JSON.stringify(text)
-    } as --code-version: 1 to 50 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
+    } as --code-version: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
   );
 }

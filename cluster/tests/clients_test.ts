@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
-import { ClientProgram } from "./helpers/client_program.ts";
+import { ClientProgram, CODE_VERSION } from "./helpers/client_program.ts";
 import { Notes } from "./helpers/notes.ts";
 import { openQueue } from "./helpers/open_queue.ts";
 import { untilRedis } from "./helpers/redis_changes.ts";
@@ -24,7 +24,7 @@ Deno.test.beforeAll(async () => {
     (folder) => ({
       jobs: 1,
       lock: "60s",
-      flags: ["--lease", "1s", `--allow-read=${folder}`, `--allow-write=${folder}`],
+      flags: ["--code-version", CODE_VERSION, "--lease", "1s", `--allow-read=${folder}`, `--allow-write=${folder}`],
     }),
   ));
 });
@@ -52,7 +52,7 @@ Deno.test(
   options,
   async () => {
     await using notes = await Notes.make(folder);
-    await using caller = new Caller(redis.url, { leaseMs: 1000 });
+    await using caller = new Caller(redis.url, { codeVersion: CODE_VERSION, leaseMs: 1000 });
     const call = caller.start("note", [notes.path, "x", 600_000]);
     await notes.until(1);
     agent.kill("SIGSTOP");
@@ -68,7 +68,7 @@ Deno.test(
 Deno.test("a waiting task that is cancelled never starts", options, async () => {
   await using notes = await Notes.make(folder);
   await using gate = await Notes.make(folder);
-  await using caller = new Caller(redis.url);
+  await using caller = new Caller(redis.url, { codeVersion: CODE_VERSION });
   const first = caller.start("noteUntil", [notes.path, "first", gate.path]);
   await notes.until(1);
   const second = caller.start("note", [notes.path, "second"]);
@@ -87,7 +87,7 @@ Deno.test(
   options,
   async () => {
     await using notes = await Notes.make(folder);
-    await using first = await ClientProgram.start(redis.url, {
+    await using first = ClientProgram.start(redis.url, {
       leaseMs: 1000,
       notes: notes.path,
       tasks: 6,
@@ -98,7 +98,7 @@ Deno.test(
     first.kill("SIGKILL");
     await first.ended;
     // It has the documented flags, and may start nothing.
-    await using second = await ClientProgram.start(redis.url, {
+    await using second = ClientProgram.start(redis.url, {
       leaseMs: 1000,
       notes: notes.path,
       tasks: 6,
@@ -115,11 +115,11 @@ Deno.test(
   options,
   async () => {
     await using notes = await Notes.make(folder);
-    await using client = await ClientProgram.start(redis.url, { leaseMs: 1000, notes: notes.path, tasks: 8, ms: 4000 });
+    await using client = ClientProgram.start(redis.url, { leaseMs: 1000, notes: notes.path, tasks: 8, ms: 4000 });
     await notes.until(1);
     client.kill("SIGKILL");
     await client.ended;
-    await using caller = new Caller(redis.url, { leaseMs: 1000 });
+    await using caller = new Caller(redis.url, { codeVersion: CODE_VERSION, leaseMs: 1000 });
     assertEquals(await caller.call("square", [8]), 64);
     assertEquals(await notes.lines(), ["0"]);
   },

@@ -2,7 +2,6 @@
 import { backendContract } from "../../tests/pool/backend_contract.ts";
 import { poolContract } from "../../tests/pool/pool_contract.ts";
 import { Cluster } from "../mod.ts";
-import { codeNameOfModule } from "../src/message/code_name.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
@@ -11,7 +10,7 @@ import { SECRET } from "./helpers/secret.ts";
 
 const MODULE = import.meta.resolve("../../tests/fixtures/tasks/contract_tasks.ts");
 /** Told to each cluster, which would else start a program to name the code. */
-const CODE = await codeNameOfModule(MODULE, Deno.execPath());
+const CODE = "contract";
 
 /** One agent for all tests: each finds it as the one before has left it. */
 const group = new AsyncDisposableStack();
@@ -26,7 +25,9 @@ Deno.test.beforeAll(async () => {
   for (const [name, { missing, start }] of Object.entries(SERVERS)) {
     if (missing !== undefined) continue;
     const server = group.use(await start());
-    group.use(await AgentProcess.start(server.url, { module: MODULE, flags: ["--allow-inline"] }));
+    group.use(
+      await AgentProcess.start(server.url, { module: MODULE, flags: ["--allow-inline", "--code-version", CODE] }),
+    );
     urls.set(name, server.url);
   }
 });

@@ -1,6 +1,5 @@
 // Unit: the command line of an agent.
 import { assertEquals, assertThrows } from "@std/assert";
-import { MAP_HOST } from "../../cli/cluster/map_host.ts";
 import { agentHelp, readAgentFlags, UsageError } from "../src/agent/flags.ts";
 
 const NEEDED = ["--redis", "redis://h:1", "--secret-file", "k"];
@@ -69,9 +68,4 @@ Deno.test("readAgentFlags() names what is missing, and --help lists every flag",
   for (const flag of ["--redis", "--allow-read", "--deny-run", "--drain", "--lock", "--no-aof-check"]) {
     assertEquals(agentHelp().includes(`  ${flag}`), true);
   }
-});
-
-Deno.test("corral agent refuses a --code-version that is too long for corral map", () => {
-  assertEquals(MAP_HOST.codeName("v".repeat(50)).endsWith("v"), true);
-  assertThrows(() => MAP_HOST.codeName("v".repeat(51)), Error, 'v" as --code-version: 1 to 50');
 });

@@ -1,10 +1,10 @@
 // Unit: letters, parcels, code names and presence.
-import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { inFolder } from "../../tests/helpers/programs/corral.ts";
-import { codeNameOf, codeNameOfModule } from "../src/message/code_name.ts";
+import { codeNameOf, codeNameOfModule, codeNameOfVersion } from "../src/message/code_name.ts";
 import { CLUSTER_PROTOCOL, Sealer } from "../src/message/letter.ts";
 import { requestOf } from "../src/agent/order_request.ts";
 import { packRequest } from "../src/client/request_packing.ts";
@@ -166,6 +166,19 @@ Deno.test("codeNameOf() names code whose files have no folder in common, as on t
     const modules = [main, "file:///D:/lib/b.ts"].map((specifier) => ({ specifier }));
     assertEquals((await codeNameOf({ roots: [main], modules }, read)).length, 16);
   }
+});
+
+Deno.test("codeNameOfVersion() has the module's file in the name, but neither its folder nor its extension", () => {
+  const name = (url: string, version = "v1"): string => codeNameOfVersion(version, url);
+  assertEquals(name("file:///srv/app/tasks.ts"), "tasks@v1");
+  assertEquals(name("file:///home/me/tasks.js"), "tasks@v1");
+  assertEquals(name("https://example.com/a/tasks.v2.ts?x=1"), "tasks.v2@v1");
+  assertEquals(name("file:///srv/app/main.ts", "tasks@v1"), "tasks@v1");
+  // What a name cannot have, or has no room for, is hashed.
+  for (const file of ["a%20b.ts", "a:b.ts", "a@b.ts", `${"a".repeat(41)}.ts`, ""]) {
+    assertMatch(name(`file:///srv/${file}`), /^[0-9a-f]{16}@v1$/, file);
+  }
+  assertNotEquals(name("file:///a%20b.ts"), name("file:///a%20c.ts"));
 });
 
 Deno.test("codeNameOf() is the same in another folder, and another with one byte", async () => {

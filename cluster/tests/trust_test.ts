@@ -225,6 +225,29 @@ Deno.test("a server that may drop or lose tasks is refused, with the command tha
   await third.ready();
 });
 
+Deno.test("two modules under one code version: agents of one never get what is for the other", options, async () => {
+  await using redis = await RedisServer.start();
+  const module = `${folder}/report.ts`;
+  await Deno.writeTextFile(module, 'export const square = () => "of another module";');
+  await using _agent = await AgentProcess.start(redis.url, {
+    ...{ module, name: "reporter", jobs: 1 },
+    flags: ["--code-version", "v1"],
+  });
+  {
+    await using caller = new Caller(redis.url, { agentTimeoutMs: 4000, codeVersion: "v1" });
+    const error = await caller.error("square", [3]);
+    assertInstanceOf(error, WorkerStartError);
+    assertEquals(error.taskStarted, false);
+    assertStringIncludes(
+      error.message,
+      "no agent has had this code (tasks@v1) for 4 s: reporter serves report@v1 since",
+    );
+  }
+  // One whose file has another name is named.
+  await using caller = new Caller(redis.url, { codeVersion: "report@v1" });
+  assertEquals(await caller.call("square", [3]), "of another module");
+});
+
 async function runText(caller: Caller, source = "() => 6 * 7"): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const ignore = (): void => {};

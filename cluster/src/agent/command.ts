@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { postgresAddress } from "../bullmq/open_engine.ts";
 import { redisAddress } from "../bullmq/redis/client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
-import { codeNameOf, missingModules, moduleGraph } from "../message/code_name.ts";
+import { codeNameOf, codeNameOfVersion, missingModules, moduleGraph } from "../message/code_name.ts";
 import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
@@ -60,7 +60,9 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
   if (refusal !== undefined) throw new Error(refusal);
   const read = url === undefined || flags.codeVersion !== undefined ? undefined : () => readLocalCode(url);
   const local = await read?.();
-  const code = host.codeName(url === undefined ? NO_MODULE_CODE : local?.name ?? flags.codeVersion!);
+  const code = host.codeName(
+    url === undefined ? NO_MODULE_CODE : local?.name ?? codeNameOfVersion(flags.codeVersion!, url),
+  );
   if (flags.trace) traceTasks();
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;

@@ -58,7 +58,10 @@ const FLAGS: Readonly<Record<string, FlagKind>> = {
   name: { value: "NAME", help: "What it is called [this machine's name and the process id]" },
   jobs: { value: "N|N%|auto", help: "Worker processes [auto: one per CPU]" },
   concurrency: { value: "N", help: "Tasks in each of them at once [1]" },
-  "code-version": { value: "NAME", help: "Names the code instead of the hash of its files, such as a git commit" },
+  "code-version": {
+    value: "NAME",
+    help: "Names the code, with the file of the module, instead of the hash of its files, such as a git commit",
+  },
   env: { value: "NAME[=VALUE]", help: "Give workers a variable; can be repeated" },
   "memory-limit": { value: "MIB", help: "Memory limit of each worker" },
   init: { value: "EXPORT", help: "An export that each worker runs first" },

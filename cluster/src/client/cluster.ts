@@ -10,7 +10,7 @@ import {
   type TaskBackend,
   type TaskBackendProvider,
 } from "../corral.ts";
-import { checkCodeVersion, codeNameOfModule } from "../message/code_name.ts";
+import { checkCodeVersion, codeNameOfModule, codeNameOfVersion } from "../message/code_name.ts";
 import { Sealer } from "../message/letter.ts";
 import type { AgentInfo } from "../message/presence.ts";
 import { checkGroup, clientShelf, NO_MODULE_CODE } from "../names.ts";
@@ -27,7 +27,10 @@ export interface ClusterOptions {
   secret: string | Uint8Array;
   /** The name of the group of agents that run the tasks: 1 to 40 letters, digits, `_` or `-`. @default "default" */
   group?: string;
-  /** Names the code instead of the hash of its files, for programs that may not run `deno info`: a git commit, for example. Agents need the same. */
+  /**
+   * Names the code instead of the hash of its files, for programs that may not run `deno info`: a git commit, for example. Agents need the same, and a
+   * module whose file has the same name; where it has another one, write that name in front: `tasks@1f3c9a`.
+   */
   codeVersion?: string;
   /**
    * Milliseconds after which tasks reject: while no agent serves their code, while the server cannot be reached at the start, or while it
@@ -227,7 +230,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   #codeOf(moduleUrl: string | undefined): Promise<string> {
     const { codeVersion } = this.#options;
     if (moduleUrl === undefined) return Promise.resolve(NO_MODULE_CODE);
-    if (codeVersion !== undefined) return Promise.resolve(codeVersion);
+    if (codeVersion !== undefined) return Promise.resolve(codeNameOfVersion(codeVersion, moduleUrl));
     let code = this.#codes.get(moduleUrl);
     if (code === undefined) {
       code = nameCode(moduleUrl, this.#disposal.signal);

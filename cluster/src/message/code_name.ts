@@ -6,6 +6,9 @@
 import { sha256 } from "./letter.ts";
 
 const HASH_DIGITS = 16;
+const SIMPLE_FILE = /^[A-Za-z0-9._-]{1,40}$/;
+/** With the runner of `corral map` in front, there are three parts. What an agent says of itself has little room for them. */
+const CODE_VERSION = /^(?=.{1,128}$)[A-Za-z0-9._-]{1,64}(@[A-Za-z0-9._-]{1,64}){0,2}$/;
 
 /** The part of the output of `deno info --json` that is used. */
 export interface ModuleGraph {
@@ -117,13 +120,28 @@ export async function moduleGraph(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+/**
+ * The code name of a module that goes by a version, such as `tasks@1f3c9a`: its file is a part of the name, since a version stands for all modules of
+ * a project, and an agent of one would run exports of another that have the same names. A version with a `@` has that part already.
+ *
+ * @param version What the operator calls the code.
+ * @param moduleUrl The URL of the module. Its folder and its extension do not count: they may differ between machines.
+ * @returns The name.
+ */
+export function codeNameOfVersion(version: string, moduleUrl: string): string {
+  if (version.includes("@")) return version;
+  const file = new URL(moduleUrl).pathname.replace(/^.*\//s, "").replace(/\.[^.]*$/, "");
+  return `${SIMPLE_FILE.test(file) ? file : sha256(file).slice(0, HASH_DIGITS)}@${version}`;
+}
+
 /** Checks a `codeVersion`, which users know by a name of its own. Throws TypeError. */
 export function checkCodeVersion(version: string, name = "codeVersion"): string {
-  if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return version;
+  if (CODE_VERSION.test(version)) return version;
   throw new TypeError(
     `Cannot use ${
       JSON.stringify(version)
-    } as ${name}: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
+    } as ${name}: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit; ` +
+      `or with the name of the module in front, such as "tasks@1f3c9a", where its file has another name elsewhere`,
   );
 }
 

@@ -216,7 +216,7 @@ Deno.test("readMapOptions() refuses values that mean nothing, and says what is w
       [["-j", "70000"], 'Cannot use "70000" as --jobs: a whole number from 1 to 65536 is wanted'],
       [
         ["--cluster", "redis://h", "--secret-file", "k", "--code-version", "a/b"],
-        'Cannot use "a/b" as --code-version: 1 to 50 letters',
+        'Cannot use "a/b" as --code-version: 1 to 64 letters',
       ],
       [["--in", "yaml"], 'Cannot use "yaml" as --in: one of ndjson, json, lines, nul, csv, tsv is wanted'],
       [["--timeout", "30"], 'Cannot use "30" as --timeout: a time like 500ms'],
