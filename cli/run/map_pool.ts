@@ -1,5 +1,5 @@
 import { PermissionError, Pool, type PoolEvent } from "@corral/multiprocessing/pool";
-import type { Piece } from "../runner/protocol.ts";
+import type { Piece, Standstills } from "../runner/protocol.ts";
 import type { BlockCall, BlockPool } from "./block_pool.ts";
 import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
@@ -19,14 +19,19 @@ export class MapPool implements BlockPool {
   readonly #pids = new Map<number, number>();
   readonly #printers = new Map<string, LinePrinter>();
 
-  /** Throws UsageError, or PermissionError, for what a pool cannot be made of. */
-  constructor(options: CliMapOptions, events: EventStream) {
+  /** Workers ask `standstills` about records that took too long. Throws UsageError, or PermissionError, for what a pool cannot be made of. */
+  constructor(options: CliMapOptions, events: EventStream, standstills?: Standstills) {
     this.capacity = options.jobs;
     this.#events = events;
     const { begin, run } = runnerFunctions(options);
     this.#run = run;
     try {
-      this.#pool = new Pool({ ...poolOptions(options), initializer: begin, onEvent: (event) => this.#tell(event) });
+      this.#pool = new Pool({
+        ...poolOptions(options),
+        initializer: begin,
+        initArgs: standstills === undefined ? [] : [standstills],
+        onEvent: (event) => this.#tell(event),
+      });
     } catch (error) {
       if (error instanceof PermissionError) throw error;
       throw new UsageError((error as Error).message, { cause: error });

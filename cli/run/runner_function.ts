@@ -1,5 +1,5 @@
 import type { CliMapOptions } from "../options/cli_map_options.ts";
-import type { BlockOrder, Piece, RunnerJob, RunnerSettings } from "../runner/protocol.ts";
+import type { BlockOrder, Piece, RunnerJob, RunnerSettings, Standstills } from "../runner/protocol.ts";
 import { cellStyle } from "../runner/tables/table_cells.ts";
 import { RUNNER_SOURCE } from "./runner_source.js";
 
@@ -11,8 +11,8 @@ export type RunnerFunction = (bytes: Uint8Array, order: BlockOrder) => Promise<P
 
 /** What workers run, as functions that stand on their own. */
 export interface RunnerFunctions {
-  /** Makes a worker ready for blocks: it has the runner, and loads the module. */
-  readonly begin: () => Promise<void>;
+  /** Makes a worker ready for blocks: it has the runner, and loads the module. `standstills` are asked about records that took too long. */
+  readonly begin: (standstills?: Standstills) => Promise<void>;
   readonly run: RunnerFunction;
 }
 
@@ -34,10 +34,10 @@ export function runnerFunctions(options: CliMapOptions): RunnerFunctions {
     settings: runnerSettings(options),
   };
   // The name stands in stacks, where the frames of the runner are left out by it.
-  const begin = `async function corralMap() {
+  const begin = `async function corralMap(standstills) {
 const runner = ${RUNNER} = (() => {
 ${RUNNER_SOURCE}
-return createRunner(${JSON.stringify(job)});
+return createRunner(${JSON.stringify(job)}, standstills);
 })();
 await runner.begin();
 }`;

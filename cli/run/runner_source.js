@@ -43,6 +43,59 @@ function runningTask() {
   return running;
 }
 
+// cli/runner/attempt_clock.ts
+var AttemptClock = class {
+  #standstills;
+  #startedAt = 0;
+  /** Up to when \`#stoodMs\` is known. */
+  #askedAt = 0;
+  #stoodMs = 0;
+  constructor(standstills) {
+    this.#standstills = standstills;
+  }
+  /** When it began. */
+  get startedAt() {
+    return this.#startedAt;
+  }
+  /** How long ago that was. */
+  get elapsedMs() {
+    return performance.now() - this.#startedAt;
+  }
+  /** For how long it has run, as far as is known: while all of this process stood still, it did not. */
+  get ranMs() {
+    return this.elapsedMs - this.#stoodMs;
+  }
+  /** Another attempt begins. */
+  start(now) {
+    this.#startedAt = this.#askedAt = now;
+    this.#stoodMs = 0;
+  }
+  /**
+   * Whether it has run for so long. Nothing in a process that was stopped can tell that it was, so the program is asked: it was
+   * stopped too, and looks at its clock all the time.
+   */
+  async hasRunFor(limitMs) {
+    while (this.ranMs >= limitMs) {
+      if (!await this.#ask()) return true;
+    }
+    return false;
+  }
+  /** Returns whether anything was not known. */
+  async #ask() {
+    const startedAt = this.#startedAt;
+    const now = performance.now();
+    const ms = now - this.#askedAt;
+    this.#askedAt = now;
+    let stoodMs = 0;
+    try {
+      stoodMs = await this.#standstills?.within(ms) ?? 0;
+    } catch {
+    }
+    if (startedAt === this.#startedAt) this.#stoodMs += stoodMs;
+    return stoodMs > 0;
+  }
+};
+
 // cli/runner/detail_log.ts
 var NOTHING = new Uint8Array(0);
 var encoder = new TextEncoder();
@@ -1148,12 +1201,13 @@ var BlockRun = class {
   #isGivenBack = false;
   /** Whether nothing runs any more. */
   #isOver = false;
-  /** When the present attempt began. */
-  #startedAt = 0;
-  constructor(call, settings, bytes, order, way) {
+  /** Of the present attempt. */
+  #clock;
+  constructor(call, settings, bytes, order, way, standstills) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
+    this.#clock = new AttemptClock(standstills);
     this.#records = blockRecords(bytes, settings, order.columns);
     this.#pieces = new BlockPieces(way, new ResultBuffer(settings, order.rows), order.precise);
   }
@@ -1161,7 +1215,9 @@ var BlockRun = class {
   async run() {
     const records = this.#records;
     const pieces = this.#pieces;
-    const begunAt = this.#startedAt = performance.now();
+    const clock = this.#clock;
+    const begunAt = performance.now();
+    clock.start(begunAt);
     pieces.begin(begunAt);
     let hasNext = records.next();
     if (hasNext) this.#announce();
@@ -1172,10 +1228,10 @@ var BlockRun = class {
       pieces.finish(this.#unit.size);
       const now = performance.now();
       hasNext = records.next();
-      const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
-      this.#startedAt = now;
+      const wasSlow = now - clock.startedAt >= SLOW_RECORD_MS;
+      clock.start(now);
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext && pieces.announce(now, wasSlow)) this.#startedAt = performance.now();
+      if (hasNext && pieces.announce(now, wasSlow)) clock.start(performance.now());
     }
     this.#isOver = true;
   }
@@ -1193,7 +1249,7 @@ var BlockRun = class {
   /** Says that the next attempt begins. Its time does not run before: to send takes as long as the parent reads nothing. */
   #announce() {
     this.#pieces.send();
-    this.#startedAt = performance.now();
+    this.#clock.start(performance.now());
   }
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt) {
@@ -1258,18 +1314,22 @@ var BlockRun = class {
         this.#add(value);
       }
     } catch (error) {
-      return this.#judge(error, record, context);
+      return this.#end({
+        error
+      }, record, context);
     }
-    return this.#finish(record, context);
+    return this.#end(void 0, record, context);
   }
   async #wait(value, record, context) {
     const gathered2 = this.#gather(value, context);
     try {
       await this.#withinTime(gathered2, context);
     } catch (error) {
-      return this.#judge(error, record, context);
+      return await this.#end({
+        error
+      }, record, context);
     }
-    return this.#finish(record, context);
+    return await this.#end(void 0, record, context);
   }
   async #gather(value, context) {
     const settled = isThenable(value) ? await value : value;
@@ -1292,24 +1352,50 @@ var BlockRun = class {
   async #withinTime(work, context) {
     const { timeoutMs } = this.#order;
     if (timeoutMs === null) return await work;
-    const stop = after(timeoutMs, () => context.abort(new DOMException("The record's time is up", "TimeoutError")));
-    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#pieces.tellStuck());
+    let isOver = false;
+    let stop;
+    const wait = (ms) => void (stop = after(ms, look));
+    const look = async () => {
+      const isLate = await this.#clock.hasRunFor(timeoutMs);
+      if (isOver) return;
+      if (!isLate) return wait(timeoutMs - this.#clock.ranMs);
+      stop = after(this.#settings.graceMs, () => this.#pieces.tellStuck());
+      context.abort(new DOMException("The record's time is up", "TimeoutError"));
+    };
+    wait(timeoutMs);
     try {
       await work;
     } finally {
+      isOver = true;
       stop();
-      stopLast();
     }
   }
   #add(value) {
     if (value !== void 0) this.#pieces.add(value);
   }
-  #finish(record, context) {
-    if (this.#isLate()) return this.#judge(void 0, record, context);
+  /** Ends an attempt. Returns whether another one is to follow here. */
+  #end(failure, record, context) {
+    const { timeoutMs } = this.#order;
+    if (timeoutMs !== null && this.#clock.ranMs >= timeoutMs) {
+      return this.#endLate(timeoutMs, failure, record, context);
+    }
+    return this.#endInTime(failure, record, context);
+  }
+  async #endLate(timeoutMs, failure, record, context) {
+    const isLate = context.signal.aborted || await this.#clock.hasRunFor(timeoutMs);
+    if (!isLate) return this.#endInTime(failure, record, context);
+    return this.#judge("timeout", context, () => describeTimeout(timeoutMs));
+  }
+  #endInTime(failure, record, context) {
+    if (failure === void 0) return this.#succeed(context);
+    const { isUntrusted } = this.#settings;
+    return this.#judge("error", context, () => withNumberHint(describeError(failure.error, isUntrusted), record));
+  }
+  #succeed({ attempt }) {
     if (!this.#order.detailed) return false;
     const { recordResults } = this.#pieces;
+    const { startedAt } = this.#clock;
     const outcome = recordResults === 0 ? "dropped" : "ok";
-    const { attempt } = context;
     for (const [at, offset] of this.#unit.offsets.entries()) {
       const [results, bytes] = at === 0 ? [
         recordResults,
@@ -1318,13 +1404,12 @@ var BlockRun = class {
         0,
         0
       ];
-      const durationMs = this.#durationMs;
       this.#pieces.note({
         offset,
         outcome,
         attempt,
-        startedAt: this.#startedAt,
-        durationMs,
+        startedAt,
+        durationMs: this.#durationMs,
         results,
         bytes
       });
@@ -1332,26 +1417,19 @@ var BlockRun = class {
     return false;
   }
   /** Ends an attempt that failed. Returns whether another one is to follow here. */
-  #judge(error, record, context) {
+  #judge(reason, { attempt, index }, describe) {
     this.#pieces.dropRecord();
-    const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
-    const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
-      const now = performance.now();
-      this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
+      this.#pieces.noteRetry(attempt, reason, performance.now(), this.#clock.elapsedMs);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
       this.#announce();
-      this.#pieces.beginRecord(context.index + 1);
+      this.#pieces.beginRecord(index + 1);
       return true;
     }
-    this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));
+    this.#fail(reason, attempt, describe());
     return false;
-  }
-  #isLate() {
-    const { timeoutMs } = this.#order;
-    return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
   }
   #fail(outcome, attempt, error) {
     for (const offset of this.#unit.offsets) this.#noteFailure(offset, outcome, attempt, error);
@@ -1362,21 +1440,21 @@ var BlockRun = class {
       offset,
       outcome,
       attempt,
-      startedAt: this.#startedAt,
+      startedAt: this.#clock.startedAt,
       durationMs,
       error
     });
   }
   /** How long the present attempt takes, shared among the records of a batch. */
   get #durationMs() {
-    return (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
+    return this.#clock.elapsedMs / Math.max(1, this.#unit.offsets.length);
   }
 };
 
 // cli/runner/runner.ts
 var current;
 var isListening = false;
-function createRunner(job) {
+function createRunner(job, standstills) {
   let call;
   return {
     async begin() {
@@ -1390,7 +1468,7 @@ function createRunner(job) {
       current = new BlockRun(call, job.settings, bytes, order, {
         workerId: task.workerId,
         send: (piece) => task.progress(piece)
-      });
+      }, standstills);
       try {
         await current.run();
         const last = current.takeLast();

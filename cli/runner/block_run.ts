@@ -1,3 +1,4 @@
+import { AttemptClock } from "./attempt_clock.ts";
 import { BlockPieces, type PieceWay } from "./block_pieces.ts";
 import { type BlockRecords, blockRecords } from "./block_records.ts";
 import { describeError, describeInvalid, withNumberHint } from "./error_description.ts";
@@ -8,6 +9,7 @@ import {
   type OutcomeName,
   type Piece,
   type RunnerSettings,
+  type Standstills,
 } from "./protocol.ts";
 import { RecordContext } from "./record_context.ts";
 import { ResultBuffer } from "./result_buffer.ts";
@@ -16,6 +18,11 @@ import { after } from "./timer.ts";
 
 /** The user's function. */
 export type RecordFunction = (record: unknown, context: RecordContext) => unknown;
+
+/** What the function has thrown. */
+interface Failure {
+  readonly error: unknown;
+}
 
 /** Behind a record that took this long the next two are announced: if they are as slow, that costs little. */
 const SLOW_RECORD_MS = 1;
@@ -33,8 +40,8 @@ export class BlockRun {
   #isGivenBack = false;
   /** Whether nothing runs any more. */
   #isOver = false;
-  /** When the present attempt began. */
-  #startedAt = 0;
+  /** Of the present attempt. */
+  readonly #clock: AttemptClock;
 
   constructor(
     call: RecordFunction,
@@ -42,10 +49,12 @@ export class BlockRun {
     bytes: Uint8Array,
     order: BlockOrder,
     way: PieceWay,
+    standstills?: Standstills,
   ) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
+    this.#clock = new AttemptClock(standstills);
     this.#records = blockRecords(bytes, settings, order.columns);
     this.#pieces = new BlockPieces(way, new ResultBuffer(settings, order.rows), order.precise);
   }
@@ -54,7 +63,9 @@ export class BlockRun {
   async run(): Promise<void> {
     const records = this.#records;
     const pieces = this.#pieces;
-    const begunAt = this.#startedAt = performance.now();
+    const clock = this.#clock;
+    const begunAt = performance.now();
+    clock.start(begunAt);
     pieces.begin(begunAt);
     let hasNext = records.next();
     if (hasNext) this.#announce();
@@ -65,10 +76,10 @@ export class BlockRun {
       pieces.finish(this.#unit.size);
       const now = performance.now();
       hasNext = records.next();
-      const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
-      this.#startedAt = now;
+      const wasSlow = now - clock.startedAt >= SLOW_RECORD_MS;
+      clock.start(now);
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext && pieces.announce(now, wasSlow)) this.#startedAt = performance.now();
+      if (hasNext && pieces.announce(now, wasSlow)) clock.start(performance.now());
     }
     this.#isOver = true;
   }
@@ -90,7 +101,7 @@ export class BlockRun {
   /** Says that the next attempt begins. Its time does not run before: to send takes as long as the parent reads nothing. */
   #announce(): void {
     this.#pieces.send();
-    this.#startedAt = performance.now();
+    this.#clock.start(performance.now());
   }
 
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
@@ -159,9 +170,9 @@ export class BlockRun {
         this.#add(value);
       }
     } catch (error) {
-      return this.#judge(error, record, context);
+      return this.#end({ error }, record, context);
     }
-    return this.#finish(record, context);
+    return this.#end(undefined, record, context);
   }
 
   async #wait(value: object, record: unknown, context: RecordContext): Promise<boolean> {
@@ -169,9 +180,9 @@ export class BlockRun {
     try {
       await this.#withinTime(gathered, context);
     } catch (error) {
-      return this.#judge(error, record, context);
+      return await this.#end({ error }, record, context);
     }
-    return this.#finish(record, context);
+    return await this.#end(undefined, record, context);
   }
 
   async #gather(value: object, context: RecordContext): Promise<void> {
@@ -197,13 +208,22 @@ export class BlockRun {
   async #withinTime(work: Promise<void>, context: RecordContext): Promise<void> {
     const { timeoutMs } = this.#order;
     if (timeoutMs === null) return await work;
-    const stop = after(timeoutMs, () => context.abort(new DOMException("The record's time is up", "TimeoutError")));
-    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#pieces.tellStuck());
+    let isOver = false;
+    let stop: () => void;
+    const wait = (ms: number): void => void (stop = after(ms, look));
+    const look = async (): Promise<void> => {
+      const isLate = await this.#clock.hasRunFor(timeoutMs);
+      if (isOver) return;
+      if (!isLate) return wait(timeoutMs - this.#clock.ranMs);
+      stop = after(this.#settings.graceMs, () => this.#pieces.tellStuck());
+      context.abort(new DOMException("The record's time is up", "TimeoutError"));
+    };
+    wait(timeoutMs);
     try {
       await work;
     } finally {
-      stop();
-      stopLast();
+      isOver = true;
+      stop!();
     }
   }
 
@@ -211,50 +231,60 @@ export class BlockRun {
     if (value !== undefined) this.#pieces.add(value);
   }
 
-  #finish(record: unknown, context: RecordContext): boolean {
-    if (this.#isLate()) return this.#judge(undefined, record, context);
+  /** Ends an attempt. Returns whether another one is to follow here. */
+  #end(failure: Failure | undefined, record: unknown, context: RecordContext): Promise<boolean> | boolean {
+    const { timeoutMs } = this.#order;
+    if (timeoutMs !== null && this.#clock.ranMs >= timeoutMs) {
+      return this.#endLate(timeoutMs, failure, record, context);
+    }
+    return this.#endInTime(failure, record, context);
+  }
+
+  async #endLate(
+    timeoutMs: number,
+    failure: Failure | undefined,
+    record: unknown,
+    context: RecordContext,
+  ): Promise<boolean> {
+    const isLate = context.signal.aborted || await this.#clock.hasRunFor(timeoutMs);
+    if (!isLate) return this.#endInTime(failure, record, context);
+    return this.#judge("timeout", context, () => describeTimeout(timeoutMs));
+  }
+
+  #endInTime(failure: Failure | undefined, record: unknown, context: RecordContext): boolean {
+    if (failure === undefined) return this.#succeed(context);
+    const { isUntrusted } = this.#settings;
+    return this.#judge("error", context, () => withNumberHint(describeError(failure.error, isUntrusted), record));
+  }
+
+  #succeed({ attempt }: RecordContext): boolean {
     if (!this.#order.detailed) return false;
     const { recordResults } = this.#pieces;
+    const { startedAt } = this.#clock;
     const outcome = recordResults === 0 ? "dropped" : "ok";
-    const { attempt } = context;
     // The results of a batch are its first record's.
     for (const [at, offset] of this.#unit.offsets.entries()) {
       const [results, bytes] = at === 0 ? [recordResults, this.#pieces.measureRecord()] : [0, 0];
-      const durationMs = this.#durationMs;
-      this.#pieces.note({ offset, outcome, attempt, startedAt: this.#startedAt, durationMs, results, bytes });
+      this.#pieces.note({ offset, outcome, attempt, startedAt, durationMs: this.#durationMs, results, bytes });
     }
     return false;
   }
 
   /** Ends an attempt that failed. Returns whether another one is to follow here. */
-  #judge(error: unknown, record: unknown, context: RecordContext): boolean {
+  #judge(reason: "error" | "timeout", { attempt, index }: RecordContext, describe: () => ErrorText): boolean {
     this.#pieces.dropRecord();
-    const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
-    const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
-      const now = performance.now();
-      this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
+      this.#pieces.noteRetry(attempt, reason, performance.now(), this.#clock.elapsedMs);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
       // The parent counts the time of this attempt from here, and it is this one that a loss of the process is charged to.
       this.#announce();
-      this.#pieces.beginRecord(context.index + 1);
+      this.#pieces.beginRecord(index + 1);
       return true;
     }
-    this.#fail(
-      reason,
-      attempt,
-      reason === "timeout"
-        ? describeTimeout(this.#order.timeoutMs!)
-        : withNumberHint(describeError(error, this.#settings.isUntrusted), record),
-    );
+    this.#fail(reason, attempt, describe());
     return false;
-  }
-
-  #isLate(): boolean {
-    const { timeoutMs } = this.#order;
-    return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
   }
 
   #fail(outcome: OutcomeName, attempt: number, error: ErrorText): void {
@@ -263,11 +293,11 @@ export class BlockRun {
 
   #noteFailure(offset: number, outcome: OutcomeName, attempt: number, error: ErrorText): void {
     const durationMs = this.#durationMs;
-    this.#pieces.note({ offset, outcome, attempt, startedAt: this.#startedAt, durationMs, error });
+    this.#pieces.note({ offset, outcome, attempt, startedAt: this.#clock.startedAt, durationMs, error });
   }
 
   /** How long the present attempt takes, shared among the records of a batch. */
   get #durationMs(): number {
-    return (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
+    return this.#clock.elapsedMs / Math.max(1, this.#unit.offsets.length);
   }
 }

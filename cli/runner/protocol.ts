@@ -72,6 +72,12 @@ export interface RunnerJob {
   readonly settings: RunnerSettings;
 }
 
+/** When the program, and its workers with it, stood still: it was stopped, by Ctrl-Z for example. */
+export interface Standstills {
+  /** For how many of the last `ms` milliseconds. */
+  within(ms: number): Promise<number>;
+}
+
 /** What an agent on another machine is told of a run: what it calls, and no place where that would lie. */
 export type RemoteJob = Omit<RunnerJob, "module">;
 

@@ -1,7 +1,14 @@
 import { task } from "@corral/multiprocessing/child";
 import { BlockRun, type RecordFunction } from "./block_run.ts";
 import { inFunction, isImporting } from "./inline_text.ts";
-import { type BlockOrder, EXIT_BROKEN, NoFunctionError, type Piece, type RunnerJob } from "./protocol.ts";
+import {
+  type BlockOrder,
+  EXIT_BROKEN,
+  NoFunctionError,
+  type Piece,
+  type RunnerJob,
+  type Standstills,
+} from "./protocol.ts";
 
 /** What a worker does for the command. */
 export interface Runner {
@@ -17,8 +24,8 @@ type Module = Readonly<Record<string, unknown>>;
 let current: BlockRun | undefined;
 let isListening = false;
 
-/** Makes what a worker does for one job. */
-export function createRunner(job: RunnerJob): Runner {
+/** Makes what a worker does for one job. Without `standstills`, time is what its own clock says. */
+export function createRunner(job: RunnerJob, standstills?: Standstills): Runner {
   let call: RecordFunction;
   return {
     async begin() {
@@ -32,7 +39,7 @@ export function createRunner(job: RunnerJob): Runner {
       current = new BlockRun(call, job.settings, bytes, order, {
         workerId: task.workerId,
         send: (piece) => task.progress(piece),
-      });
+      }, standstills);
       try {
         await current.run();
         const last = current.takeLast();

@@ -18,6 +18,7 @@ import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
 import type { BlockPool } from "../run/block_pool.ts";
 import { MapPool } from "../run/map_pool.ts";
+import type { SharedStandstills } from "../run/standstills.ts";
 import { type Batch, failuresOf } from "../records/batch.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { summaryOf } from "./summary.ts";
@@ -40,6 +41,7 @@ export class MapSession {
     const writesFiles = filesOf(this.#options).length > 0;
     if (writesFiles) requireForeignStandardFiles(this.#options);
     const doubt = writesToStdout(this.#options) ? await doubtOfStdout() : undefined;
+    using standstills = await this.#shareStandstills();
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
@@ -57,7 +59,7 @@ export class MapSession {
       // A worker that no record is left for would only delay the others.
       const jobs = pool?.capacity ?? Math.max(1, await inputs.mostRecords(this.#options.jobs));
       await this.#tellStart(events, inputs, jobs);
-      pool ??= new MapPool({ ...this.#options, jobs }, events);
+      pool ??= new MapPool({ ...this.#options, jobs }, events, standstills?.proxy);
       // Here, while workers start: with few permissions it takes as long as they do.
       if (!writesFiles) requireForeignStandardFiles(this.#options);
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
@@ -74,6 +76,13 @@ export class MapSession {
       outlets.rejects.close();
       outlets.sink.close();
     }
+  }
+
+  /** Only a time limit needs them. Agents keep the time of records themselves. */
+  async #shareStandstills(): Promise<SharedStandstills | undefined> {
+    const { timeout, cluster } = this.#options;
+    if (timeout === undefined || cluster !== undefined) return undefined;
+    return await (await import("../run/standstills.ts")).shareStandstills();
   }
 
   /** A file with results in it ends as its format wants also where a run cannot go on: it may be refused at the first record. */
