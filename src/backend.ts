@@ -32,5 +32,6 @@ export { isLinePart, toLinePart } from "./wire/framing/line_part.ts";
 export type { FunctionSpec } from "./wire/protocol.ts";
 export { VERSION } from "./wire/version.ts";
 export { findDeno } from "./worker/program/deno_executable.ts";
+export { foreignNames } from "./worker/project/configuration.ts";
 export { type ModuleOption, moduleUrl } from "./worker/project/module_url.ts";
 export { nearestConfig } from "./worker/project/project.ts";

@@ -1,5 +1,6 @@
 import { nearestConfig } from "@corral/multiprocessing/backend";
 import { UsageError } from "../errors/usage_error.ts";
+import { foreignImports, isShortFile } from "../files/foreign_files.ts";
 import { denoCommand } from "../files/deno_command.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { importFlags } from "../options/import_flags.ts";
@@ -7,9 +8,6 @@ import { hashOf } from "../output/record_hash.ts";
 
 /** What decides about the source of a function. */
 type Source = Pick<CliMapOptions, "module" | "isUntrusted" | "permissions">;
-
-/** A stranger's file may be as long as it likes. A longer one counts by its size. */
-const MOST_FOREIGN_BYTES = 64 * 1024 * 1024;
 
 /** A proxy that is not there: nothing can listen at that port. Workers download nothing either, and what a module names would tell somebody. */
 const NO_PROXY_SERVER = "http://127.0.0.1:0";
@@ -47,30 +45,33 @@ export async function sourceHash(source: Source): Promise<string> {
   return hashOf(lines.sort().join("\n"));
 }
 
-/** Of what a stranger's module names, only what workers could load is read: it may name a device, which has no end, or a pipe. */
+/** Of what a stranger's module names, only what workers could load is read. */
 async function foreignHash(url: URL, isInside: boolean): Promise<string> {
-  if (!isInside) return "";
-  const { isFile, size } = await Deno.stat(url);
-  if (!isFile) return "";
-  return size > MOST_FOREIGN_BYTES ? `${size}` : hashOf(await Deno.readFile(url));
+  return isInside && await isShortFile(url) ? hashOf(await Deno.readFile(url)) : "";
 }
 
-async function importedModules({ module, permissions }: Source): Promise<string[]> {
-  const config = nearestConfig(module.href);
+async function importedModules(source: Source): Promise<string[]> {
+  const { module, isUntrusted, permissions } = source;
+  if (isUntrusted && module.protocol === "file:" && !await isShortFile(module)) return [];
   const imports = importFlags({ permissions });
-  const { success, stdout, stderr } = await new Deno.Command(denoCommand(), {
+  const config = nearestConfig(module.href);
+  const foreign = isUntrusted ? await foreignImports(module, config) : undefined;
+  const named = config === undefined ? ["--no-config"] : [`--config=${config}`];
+  const child = new Deno.Command(denoCommand(), {
     args: [
-      "info",
-      "--json",
-      "--quiet",
-      "--no-lock",
-      ...imports,
-      ...(config === undefined ? ["--no-config"] : [`--config=${config}`]),
+      ...["info", "--json", "--quiet", "--no-lock", ...imports],
+      ...(foreign?.flags ?? named),
       module.href,
     ],
-    ...(imports.length === 0 && { env: OFFLINE }),
-    stdin: "null",
-  }).output();
+    env: { ...(imports.length === 0 && OFFLINE), ...foreign?.env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  // It may have ended without a look at it.
+  await new Blob([foreign?.stdin ?? ""]).stream().pipeTo(child.stdin).catch(() => {});
+  const { success, stdout, stderr } = await output;
   const text = new TextDecoder();
   if (!success) throw new UsageError(`Cannot read the imports of ${module}: ${text.decode(stderr).trim()}`);
   const { modules = [] }: ModuleGraph = JSON.parse(text.decode(stdout));

@@ -90,16 +90,24 @@ function isFile(url: string | undefined): url is string {
   return url !== undefined && url.startsWith("file:");
 }
 
+/** An import map with the bare names of a configuration, as a `data:` URL; `undefined` if there are none. */
+function bareImportMap(configPath: string): string | undefined {
+  const imports = foreignNames(configPath);
+  if (Object.keys(imports).length === 0) return undefined;
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
 /**
- * An import map with the bare names of a configuration, as a `data:` URL; `undefined` if there are none.
+ * What an untrusted module has of a configuration: its bare names, with what they mean.
  *
  * Passing the whole file would be a way out: an import map also redirects URLs that stand in the static graph,
  * where a module may import any local file as JSON or text.
+ *
+ * @param configPath The path of the `deno.json`.
+ * @returns The `imports` of an import map.
  */
-function bareImportMap(configPath: string): string | undefined {
-  const imports = bareImports(readConfig(configPath), pathToFileUrl(configPath));
-  if (Object.keys(imports).length === 0) return undefined;
-  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+export function foreignNames(configPath: string): Record<string, string> {
+  return bareImports(readConfig(configPath), pathToFileUrl(configPath));
 }
 
 /**

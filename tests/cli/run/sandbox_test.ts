@@ -78,6 +78,31 @@ Deno.test("corral map advises --cache where the lock file does not have what a m
   });
 });
 
+Deno.test({
+  name: "corral map --cache looks at no file that an untrusted module could not load",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/plug`);
+      await new Deno.Command("mkfifo", { args: ["pipe.ts", "plug/pipe.ts"], cwd: folder }).output();
+      await Deno.writeTextFile(`${folder}/plug/own.ts`, "export const one = 1;\n");
+      const use = 'import { one } from "./own.ts";\nexport default (n: number) => n + one;\n';
+      await Deno.writeTextFile(`${folder}/plug/job.ts`, use);
+      const { code, results, stderr } = await mapByOne(["--cache", "--untrusted", "plug/job.ts"], {
+        stdin: "1\n",
+        cwd: folder,
+      });
+      assertEquals([code, results], [0, [2]], stderr);
+      for (const name of ["./pipe.ts", "../pipe.ts"]) {
+        await Deno.writeTextFile(`${folder}/plug/job.ts`, `import "${name}";\n${use}`);
+        const refused = await mapByOne(["--cache", "--untrusted", "plug/job.ts"], { stdin: "1\n", cwd: folder });
+        assertEquals(refused.code, 255);
+        assertStringIncludes(refused.stderr, "an untrusted module loads from its own folder only");
+      }
+    });
+  },
+});
+
 Deno.test("corral map --dry-run shows permissions, command line and first records, and runs nothing", async () => {
   await inFolder(async (folder) => {
     const { code, stdout, stderr } = await corral(
