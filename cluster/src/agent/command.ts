@@ -2,6 +2,7 @@
 /** `corral-agent`: reads flags, runs an agent, and ends it on signals. */
 import { hostname } from "node:os";
 import { pathToFileURL } from "node:url";
+import type { EngineAddress, RedisTls } from "../bullmq/address.ts";
 import { postgresAddress } from "../bullmq/open_engine.ts";
 import { redisAddress } from "../bullmq/redis/client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
@@ -9,7 +10,7 @@ import { codeNameOf, codeNameOfVersion, missingModules, moduleGraph } from "../m
 import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
-import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
+import { type AgentFlags, agentHelp, readAgentFlags, usage, UsageError } from "./flags.ts";
 import { type AgentHost, OWN_HOST } from "./host.ts";
 import { type LocalCode, lookOf } from "./code_watch.ts";
 import { traceTasks } from "./task_tracing.ts";
@@ -24,20 +25,13 @@ const CONNECT_TIMEOUT_MS = 30_000;
  * @returns The exit code: 0 when it was asked to end, or for its help; 2 for wrong flags; 1 when it cannot serve.
  */
 export async function runAgentCommand(args: readonly string[], host: AgentHost = OWN_HOST): Promise<number> {
-  let flags: AgentFlags | undefined;
-  try {
-    flags = readAgentFlags(args, (name) => Deno.env.get(name), host);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(inLog(error.message));
-    return 2;
-  }
-  if (flags === undefined) {
-    console.log(agentHelp(host));
-    return 0;
-  }
   const ending = Promise.withResolvers<void>();
   try {
+    const flags = readAgentFlags(args, (name) => Deno.env.get(name), host);
+    if (flags === undefined) {
+      console.log(agentHelp(host));
+      return 0;
+    }
     const { agent, summary } = await makeAgent(flags, host);
     const release = listen(agent, () => ending.resolve());
     const starting = agent.start();
@@ -50,18 +44,16 @@ export async function runAgentCommand(args: readonly string[], host: AgentHost =
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? inLog(error.message) : error);
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
 async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: Agent; summary: string }> {
-  const url = flags.module === undefined ? undefined : moduleUrl(absolute(flags.module));
-  const refusal = host.refusal({ moduleUrl: url, allowInline: flags.allowInline });
-  if (refusal !== undefined) throw new Error(refusal);
+  const url = siteOf(flags, host);
   const read = url === undefined || flags.codeVersion !== undefined ? undefined : () => readLocalCode(url);
   const local = await read?.();
-  const code = host.codeName(
-    url === undefined ? NO_MODULE_CODE : local?.name ?? codeNameOfVersion(flags.codeVersion!, url),
+  const code = usage(() =>
+    host.codeName(url === undefined ? NO_MODULE_CODE : local?.name ?? codeNameOfVersion(flags.codeVersion!, url))
   );
   if (flags.trace) traceTasks();
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
@@ -72,7 +64,7 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
     : { ca: await readFlagFile("ca-file", flags.caFile, Deno.readTextFile) };
   const agent = new Agent({
     name,
-    address: flags.postgres === undefined ? redisAddress(flags.redis!, ca) : postgresAddress(flags.postgres, ca),
+    address: addressOf(flags, ca),
     group: flags.group,
     sealer: new Sealer(await readFlagFile("secret-file", flags.secretFile, Deno.readFile)),
     code,
@@ -85,27 +77,44 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
     aofCheck: flags.aofCheck,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     openBackend: (onOutput) =>
-      host.open(
-        {
-          workers,
-          concurrency: flags.concurrency,
-          ...(url !== undefined && { module: url }),
-          // `deno install` starts the agent with a --config of its own: the module has another.
-          configOf: url ?? absolute("./"),
-          functions: flags.allowInline ? "any" : "exports",
-          permissions: flags.permissions,
-          deny: flags.deny,
-          env: flags.env,
-          ...(flags.memoryLimitMiB !== undefined && { memoryLimitMiB: flags.memoryLimitMiB }),
-          ...(flags.init !== undefined && { initializer: flags.init }),
-          name,
-        },
-        { name, moduleUrl: url, allowInline: flags.allowInline },
-        onOutput,
+      usage(() =>
+        host.open(
+          {
+            workers,
+            concurrency: flags.concurrency,
+            ...(url !== undefined && { module: url }),
+            // `deno install` starts the agent with a --config of its own: the module has another.
+            configOf: url ?? absolute("./"),
+            functions: flags.allowInline ? "any" : "exports",
+            permissions: flags.permissions,
+            deny: flags.deny,
+            env: flags.env,
+            ...(flags.memoryLimitMiB !== undefined && { memoryLimitMiB: flags.memoryLimitMiB }),
+            ...(flags.init !== undefined && { initializer: flags.init }),
+            name,
+          },
+          { name, moduleUrl: url, allowInline: flags.allowInline },
+          onOutput,
+        )
       ),
     note: (text) => console.error(inLog(`${host.command} ${name}: ${text}`)),
   });
   return { agent, summary: `${host.command} ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+}
+
+/** The URL of the module. Throws UsageError for flags with which no agent can serve, whatever else is there. */
+function siteOf(flags: AgentFlags, host: AgentHost): string | undefined {
+  const { module, allowInline, init, caFile } = flags;
+  usage(() => addressOf(flags, caFile === undefined ? undefined : {}));
+  const url = module === undefined ? undefined : usage(() => moduleUrl(absolute(module)));
+  const refusal = host.refusal({ moduleUrl: url, allowInline });
+  if (refusal !== undefined) throw new UsageError(refusal);
+  if (init === undefined || url !== undefined) return url;
+  throw new UsageError(`Cannot use --init ${init}: there is no module, wanted the MODULE that exports it`);
+}
+
+function addressOf({ redis, postgres }: AgentFlags, tls: RedisTls | undefined): EngineAddress {
+  return postgres === undefined ? redisAddress(redis!, tls) : postgresAddress(postgres, tls);
 }
 
 /** The code of a module and, so that a change is seen, how its files and its configuration look. */

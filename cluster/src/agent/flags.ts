@@ -263,10 +263,17 @@ function required(value: string | undefined, flag: string, example: string): str
   throw new UsageError(`Cannot start: --${flag} is missing, for example --${flag} ${example}`);
 }
 
-function usage<T>(read: () => T): T {
+/** A host has an error of that name of its own. */
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.name : undefined;
+}
+
+/** What checks a value says so in errors of its own: of a flag's value, they are mistakes on the command line. */
+export function usage<T>(check: () => T): T {
   try {
-    return read();
+    return check();
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const isMistake = error instanceof TypeError || error instanceof RangeError || nameOf(error) === "UsageError";
+    throw isMistake ? new UsageError((error as Error).message) : error;
   }
 }
