@@ -5,6 +5,9 @@ import { PageListener } from "./page_listener.ts";
 import type { PoolControl } from "./source.ts";
 
 const MOST_VIEWERS = 20;
+/** Told as an event: of any other answer, a browser shows its page nothing. */
+const TOO_MANY =
+  `not connected: ${MOST_VIEWERS} pages are open, and no more can be; close one of them, and load this page again`;
 /** A viewer that has so many messages unread is cut off; its browser connects again, and starts from what is true then. */
 const MOST_UNREAD = 30;
 const TOKEN_BYTES = 16;
@@ -90,9 +93,7 @@ export class PageServer {
   }
 
   #watch(): Response {
-    if (this.#viewers.size >= MOST_VIEWERS) {
-      return refusal(503, `Cannot show the page to more than ${MOST_VIEWERS} viewers at once`);
-    }
+    if (this.#viewers.size >= MOST_VIEWERS) return stream(this.#message("end", { reason: TOO_MANY }));
     let viewer: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -102,7 +103,7 @@ export class PageServer {
       },
       cancel: () => void this.#viewers.delete(viewer),
     }, { highWaterMark: MOST_UNREAD });
-    return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
+    return stream(body);
   }
 
   async #command(request: Request): Promise<Response> {
@@ -153,6 +154,10 @@ function obey(control: PoolControl, text: string): string | undefined {
   else if (action === "kill") control.kill(value);
   else return undefined;
   return action as string;
+}
+
+function stream(body: BodyInit): Response {
+  return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
 }
 
 function refusal(status: number, text: string): Response {

@@ -19,12 +19,15 @@ interface Element {
 
 /** The page, what tells it an event, and what answers its commands. */
 async function opened(fetch?: () => Promise<Response>): Promise<
-  { all: (selector: string) => Element[]; tell: (event: string, data: unknown) => void }
+  { all: (selector: string) => Element[]; tell: (event: string, data: unknown) => void; isClosed: () => boolean }
 > {
   const { document } = parseHTML(await (await page("pool")).text()) as unknown as { document: Element };
   const listeners = new Map<string, (event: { data: string }) => void>();
+  let closed = false;
   class EventSource {
-    close(): void {}
+    close(): void {
+      closed = true;
+    }
     addEventListener(event: string, listener: (event: { data: string }) => void): void {
       listeners.set(event, listener);
     }
@@ -33,6 +36,7 @@ async function opened(fetch?: () => Promise<Response>): Promise<
   return {
     all: (selector) => [...document.querySelectorAll(selector)],
     tell: (event, data) => listeners.get(event)!({ data: JSON.stringify(data) }),
+    isClosed: () => closed,
   };
 }
 
@@ -101,6 +105,13 @@ Deno.test("The live page says why a command was refused until the next one, and 
   tell("end", { reason: "the pool has ended" });
   assertEquals([all("#workers tr").length, all("#outputs pre")[0]?.textContent], [0, "printed"]);
   assertEquals(all("#connection")[0]!.textContent, "the pool has ended");
+});
+
+Deno.test("The live page says why it is told nothing", async () => {
+  const { all, tell, isClosed } = await opened();
+  tell("end", { reason: "not connected: 20 pages are open" });
+  assertEquals(all("#connection")[0]!.textContent, "not connected: 20 pages are open");
+  assert(isClosed(), "it does not ask again and again");
 });
 
 Deno.test("The live page does not say that the use of workers elsewhere can be shown", async () => {
