@@ -1,4 +1,4 @@
-import { Pool, WorkerExitError } from "@corral/multiprocessing/pool";
+import { type Dashboard, Pool, WorkerExitError } from "@corral/multiprocessing/pool";
 import type { EventStream } from "../observers/event_stream.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import type { BlockCall, BlockPool } from "../run/block_pool.ts";
@@ -75,8 +75,8 @@ export class ClusterPool implements BlockPool {
     throw loss.error;
   }
 
-  async serveDashboard(port: number): Promise<string> {
-    return (await this.#pool.serveDashboard({ port })).url;
+  serveDashboard(port: number): Promise<Dashboard> {
+    return this.#pool.serveDashboard({ port, items: "Records" });
   }
 
   pidOf(slot: number): number {

@@ -16,11 +16,8 @@ export interface CommitterOptions {
   readonly isDurable: boolean;
   /** Makes the hash of a record, if somebody wants those. */
   readonly hash: ((bytes: Uint8Array) => string) | undefined;
-  /**
-   * Batches were written, with so many records; `invalid` of them never reached the function, and `unwritable` ones have only failed here:
-   * their results do not fit the output.
-   */
-  readonly onWritten: (done: number, invalid: number, unwritable: number) => void;
+  /** Batches were written, with so many records; `unwritable` ones of those that failed have only failed here: their results do not fit the output. */
+  readonly onWritten: (done: number, failures: readonly Outcome[], unwritable: number) => void;
   /** Writing has failed; nothing more is written. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -80,9 +77,8 @@ export class Committer {
   async #commit(batches: readonly Batch[]): Promise<void> {
     const { format, sink, events, rejects, isDurable, onWritten } = this.#options;
     const told: RunEvent[] = [];
+    const failed: Outcome[] = [];
     let done = 0;
-    let failed = 0;
-    let invalid = 0;
     let unwritable = 0;
     for (const raw of batches) {
       const { batch, bytes } = format.format(raw);
@@ -92,9 +88,8 @@ export class Committer {
       this.waitingBytes -= sizeOf(raw);
       const failures = failuresOf(batch);
       done += batch.done;
-      failed += failures.length;
+      for (const failure of failures) failed.push(failure);
       unwritable += failures.length - failuresOf(raw).length;
-      invalid += failures.filter(({ outcome }) => outcome === "invalid").length;
       this.results += batch.results;
       if (failures.length > 0) await rejects.write(batch, failures);
       this.#describe(batch, before, told);
@@ -103,11 +98,11 @@ export class Committer {
     // Here, at the latest, since the rejects may have been what took nothing.
     if (this.#isGivenUp) return;
     this.done += done;
-    this.failed += failed;
-    if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
+    this.failed += failed.length;
+    if (done > 0) told.push({ type: "count", at: Date.now(), done, failed: failed.length });
     events.emitAll(told);
     await events.settle();
-    onWritten(done, invalid, unwritable);
+    onWritten(done, failed, unwritable);
   }
 
   #describe(batch: Batch, outputStart: number, told: RunEvent[]): void {

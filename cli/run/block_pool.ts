@@ -1,3 +1,4 @@
+import type { Dashboard } from "@corral/multiprocessing/pool";
 import type { BlockOrder, Piece } from "../runner/protocol.ts";
 
 /** A block on its way to a worker. */
@@ -23,8 +24,8 @@ export interface BlockPool {
   run(call: BlockCall): Promise<Piece>;
   /** Resolves when blocks can run. Rejects with the reason when they never can. */
   start(): Promise<void>;
-  /** Serves the live page of the pool, until the pool ends. Returns its address. */
-  serveDashboard(port: number): Promise<string>;
+  /** Serves the live page of the pool, with counts of records, until the pool ends. */
+  serveDashboard(port: number): Promise<Dashboard>;
   /** The process in a slot. */
   pidOf(slot: number): number;
   /** Ends all work now. Its blocks reject. */

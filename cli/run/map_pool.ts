@@ -1,4 +1,4 @@
-import { PermissionError, Pool, type PoolEvent } from "@corral/multiprocessing/pool";
+import { type Dashboard, PermissionError, Pool, type PoolEvent } from "@corral/multiprocessing/pool";
 import type { Piece, Standstills } from "../runner/protocol.ts";
 import type { BlockCall, BlockPool } from "./block_pool.ts";
 import { LinePrinter } from "@corral/multiprocessing/progress/parts";
@@ -50,8 +50,8 @@ export class MapPool implements BlockPool {
     await this.#pool.ready();
   }
 
-  async serveDashboard(port: number): Promise<string> {
-    return (await this.#pool.serveDashboard({ port })).url;
+  serveDashboard(port: number): Promise<Dashboard> {
+    return this.#pool.serveDashboard({ port, items: "Records" });
   }
 
   pidOf(slot: number): number {

@@ -1,3 +1,4 @@
+import type { Dashboard } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
 import { requireInputs } from "../input/require_inputs.ts";
 import { exitCode } from "./exit_code.ts";
@@ -28,6 +29,7 @@ export class MapSession {
   readonly #options: CliMapOptions;
   readonly #startedAt = Date.now();
   #isOutputLeft = false;
+  #page: Dashboard | undefined;
 
   constructor(options: CliMapOptions) {
     this.#options = options;
@@ -62,7 +64,10 @@ export class MapSession {
       pool ??= new MapPool({ ...this.#options, jobs }, events, standstills?.proxy);
       // Here, while workers start: with few permissions it takes as long as they do.
       if (!writesFiles) requireForeignStandardFiles(this.#options);
-      if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
+      if (dashboard !== undefined) {
+        this.#page = await pool.serveDashboard(dashboard);
+        print(events, `live page: ${this.#page.url}`);
+      }
       hasBegun = true;
       const code = await this.#work(outlets, inputs, pool);
       isEnded = true;
@@ -177,8 +182,9 @@ export class MapSession {
       rejects,
       hash: events.wantsHashes ? (await import("../output/record_hash.ts")).hashOf : undefined,
       isDurable: joblog !== undefined,
-      onWritten: (done, invalid, unwritable) => {
-        const error = doubt.note(done, invalid);
+      onWritten: (done, failures, unwritable) => {
+        this.#page?.count(done - failures.length, failures.map(({ error }) => error));
+        const error = doubt.note(done, failures.filter(({ outcome }) => outcome === "invalid").length);
         if (error === undefined) run.noteWritten(unwritable);
         else run.fail(error);
       },

@@ -12,8 +12,8 @@ export class FailureGroups {
 
   /** Counts a failure. */
   add(error: unknown, at: number): void {
-    const name = error instanceof Error ? error.name.slice(0, LONGEST_NAME) : typeof error;
-    const text = (error instanceof Error ? error.message : thrownText(error)).slice(0, LONGEST_TEXT);
+    const name = isErrorLike(error) ? error.name.slice(0, LONGEST_NAME) : typeof error;
+    const text = (isErrorLike(error) ? error.message : thrownText(error)).slice(0, LONGEST_TEXT);
     const shape = shapeOf(text);
     const key = `${name}\n${shape}`;
     const group = this.#groups.get(key) ?? { name, shape, example: text, count: 0, lastAt: at };
@@ -29,6 +29,13 @@ export class FailureGroups {
   views(): FailureView[] {
     return [...this.#groups.values()].map((group) => ({ ...group })).sort((a, b) => b.count - a.count);
   }
+}
+
+/** An error, or what was told of one. */
+function isErrorLike(value: unknown): value is Pick<Error, "name" | "message"> {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, message } = value as Partial<Error>;
+  return typeof name === "string" && typeof message === "string";
 }
 
 /** A message without what differs from task to task: quoted parts and numbers. */

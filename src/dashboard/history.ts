@@ -25,9 +25,14 @@ export class History {
     this.#series = resolutions.map((resolution) => new Series(resolution, startedAt));
   }
 
-  /** Counts a task that has ended; `runMs` when it ran. */
-  ended(ok: boolean, runMs: number | undefined): void {
-    for (const series of this.#series) series.ended(ok, runMs);
+  /** Counts what has ended. */
+  ended(completed: number, failed: number): void {
+    for (const series of this.#series) series.ended(completed, failed);
+  }
+
+  /** Notes how long a task ran. */
+  ran(ms: number): void {
+    for (const series of this.#series) series.ran(ms);
   }
 
   /** Ends the steps that are over at `now`, and returns them, for each resolution. */
@@ -49,16 +54,21 @@ class Series {
   #completed = 0;
   #failed = 0;
   #durations = new DurationHistogram();
+  #hasRun = false;
 
   constructor(resolution: Resolution, startedAt: number) {
     this.#resolution = resolution;
     this.#openAt = stepOf(startedAt, resolution);
   }
 
-  ended(ok: boolean, runMs: number | undefined): void {
-    if (ok) this.#completed++;
-    else this.#failed++;
-    if (runMs !== undefined) this.#durations.record(runMs);
+  ended(completed: number, failed: number): void {
+    this.#completed += completed;
+    this.#failed += failed;
+  }
+
+  ran(ms: number): void {
+    this.#durations.record(ms);
+    this.#hasRun = true;
   }
 
   advance(now: number, waiting: number, running: number): Sample[] {
@@ -85,7 +95,8 @@ class Series {
     const { p50Ms, p95Ms } = this.#durations.summary();
     const [completed, failed] = [this.#completed, this.#failed];
     this.#completed = this.#failed = 0;
-    if (completed + failed > 0) this.#durations = new DurationHistogram();
+    if (this.#hasRun) this.#durations = new DurationHistogram();
+    this.#hasRun = false;
     return { at: this.#openAt, completed, failed, waiting, running, runP50Ms: p50Ms, runP95Ms: p95Ms };
   }
 }

@@ -1,13 +1,13 @@
 /** The live page of a pool: what its workers do now, what happened over time, and what each worker may do. */
 import { OptionChecks } from "../option_checks.ts";
-import { refuseArguments } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { epochMs, every, type Timer } from "../timer.ts";
 import { usageOf } from "./process_usage.ts";
-import type { Recorder } from "./recorder.ts";
+import { Recorder } from "./recorder.ts";
 import { PageServer } from "./server.ts";
 import type { PoolSource } from "./source.ts";
 
-export { Recorder } from "./recorder.ts";
+export type { Recorder } from "./recorder.ts";
 export type { Totals } from "./state.ts";
 export type { PoolSource } from "./source.ts";
 
@@ -19,33 +19,49 @@ export interface DashboardOptions {
   port?: number;
   /** Whether viewers may pause the pool, change how many workers it has, and kill a worker. @default false */
   control?: boolean;
+  /**
+   * What the items are called that your tasks work on, such as "Records", where each task has many and does not fail with one of them. Your
+   * program counts them by `count()`, and the page has them and their failures in the place of those of tasks. @default tasks are counted
+   */
+  items?: string;
 }
 
 /** A live page that is being served. */
 export interface Dashboard extends AsyncDisposable {
   /** Its address, for a browser. It holds a secret token: everyone who has the address can look, and with `control` act. */
   readonly url: string;
+  /**
+   * Counts items that have ended; see `items` of the options.
+   *
+   * @param completed How many ended well.
+   * @param errors What the others failed with, each an error or an object with its `name` and `message`.
+   * @throws {TypeError} If the page was served without `items`, or an argument is of another kind.
+   */
+  count(completed: number, errors?: readonly unknown[]): void;
   /** Ends it. The pool goes on, also when a viewer has paused it. */
   close(): Promise<void>;
 }
 
-/** Serves what `recorder` keeps of a pool, until it is closed. */
+/** Records a pool, and serves that until it is closed. */
 export class LiveDashboard implements Dashboard {
-  readonly #recorder: Recorder;
+  /** What is told of the pool. */
+  readonly recorder: Recorder;
   readonly #server: PageServer;
   readonly #timer: Timer;
+  readonly #countsItems: boolean;
   readonly #closed = Promise.withResolvers<void>();
   #measuring: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(source: PoolSource, recorder: Recorder, options: DashboardOptions) {
-    const { port = 0, control = false } = checked(options);
+  constructor(source: PoolSource, options: DashboardOptions) {
+    const { port = 0, control = false, items } = checked(options);
     if (control && source.control === undefined) {
       throw new TypeError(
         "Cannot serve the live page: the workers of this pool cannot be controlled from here, leave `control` out",
       );
     }
-    this.#recorder = recorder;
+    this.#countsItems = items !== undefined;
+    const recorder = this.recorder = new Recorder(source, epochMs(), items);
     const shown = {
       name: source.name,
       start: () => recorder.start(control, epochMs()),
@@ -58,6 +74,23 @@ export class LiveDashboard implements Dashboard {
 
   get url(): string {
     return this.#server.url;
+  }
+
+  count(completed: number, errors: readonly unknown[] = []): void {
+    refuseSurplus("count(completed, errors)", arguments, 2);
+    if (!this.#countsItems) {
+      throw new TypeError(
+        'Cannot count items: the live page was served without "items", which says what they are called',
+      );
+    }
+    if (!Number.isSafeInteger(completed) || completed < 0 || !Array.isArray(errors)) {
+      throw new TypeError(
+        `Cannot count ${shown(completed)} and ${
+          shown(errors)
+        }: how many items have ended well is wanted, and a list of errors`,
+      );
+    }
+    this.recorder.itemsEnded(completed, errors, epochMs());
   }
 
   close(): Promise<void> {
@@ -73,7 +106,7 @@ export class LiveDashboard implements Dashboard {
   async #close(reason: string): Promise<void> {
     this.#timer.cancel();
     // What the viewers were told last is up to a second old, and stays on their screens.
-    this.#server.send("state", this.#recorder.step(epochMs()));
+    this.#server.send("state", this.recorder.step(epochMs()));
     this.#server.send("end", { reason });
     await this.#measuring;
     await this.#server.close();
@@ -90,23 +123,24 @@ export class LiveDashboard implements Dashboard {
   }
 
   #step(): void {
-    this.#server.send("state", this.#recorder.step(epochMs()));
+    this.#server.send("state", this.recorder.step(epochMs()));
     // It starts a process: only for somebody who looks, and never a second one beside a slow one.
     if (this.#server.isWatched) this.#measuring ??= this.#measure();
   }
 
   async #measure(): Promise<void> {
-    this.#recorder.measured(await usageOf(this.#recorder.pids), epochMs());
+    this.recorder.measured(await usageOf(this.recorder.pids), epochMs());
     this.#measuring = undefined;
   }
 }
 
-const KNOWN: Readonly<Record<keyof DashboardOptions, true>> = { port: true, control: true };
+const KNOWN: Readonly<Record<keyof DashboardOptions, true>> = { port: true, control: true, items: true };
 const checks = new OptionChecks("serve the live page");
 
 function checked(options: DashboardOptions): DashboardOptions {
   checks.names(options, KNOWN, "it");
   checks.within("port", options.port, 0, 0, 65_535);
   checks.flag("control", options.control);
+  checks.text("items", options.items);
   return options;
 }

@@ -62,6 +62,10 @@ function overview(name: string): string {
 <span class="down" id="trouble" role="alert"></span>
 </p>
 </header>
+<section aria-labelledby="items-title" id="items" hidden>
+<h2 id="items-title"></h2>
+<dl class="tiles" id="item-totals"></dl>
+</section>
 <section aria-labelledby="totals-title">
 <h2 id="totals-title">Tasks</h2>
 <dl class="tiles" id="totals"></dl>

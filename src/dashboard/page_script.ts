@@ -35,7 +35,8 @@ class Chart {
     this.chart = chart;
     this.figure = element("figure");
     this.caption = element("figcaption");
-    this.caption.append(element("b", {}, chart.title));
+    this.title = this.caption.appendChild(element("b"));
+    this.entitle(chart.title);
     this.values = chart.lines.map(([name], index) => {
       const part = element("span");
       const value = element("span");
@@ -50,6 +51,7 @@ class Chart {
     this.bottom = element("div", { class: "axis" });
     this.figure.append(this.caption, this.top, this.svg, this.bottom);
   }
+  entitle(text) { say(this.title, text); }
   draw(list, resolution) {
     const { stepMs, steps } = resolution;
     const end = last.now, begin = Math.min(end - stepMs, Math.max(end - stepMs * steps, start.startedAt));
@@ -60,7 +62,7 @@ class Chart {
     const now = all.map((values) => values.length === 0 ? "–" : this.chart.unit(values.at(-1)));
     this.values.forEach((value, index) => say(value, now[index]));
     const words = this.chart.lines.map(([name], index) => name + " " + now[index]).join(", ");
-    this.svg.setAttribute("aria-label", this.chart.title + " over the last " + span(stepMs * steps) + ": " + words + "; highest " + this.chart.unit(most));
+    this.svg.setAttribute("aria-label", this.title.textContent + " over the last " + span(stepMs * steps) + ": " + words + "; highest " + this.chart.unit(most));
     this.top.replaceChildren(element("span", {}, list.length === 0 ? "" : this.chart.unit(most)));
     this.bottom.replaceChildren(element("span", {}, clock(begin)), element("span", {}, clock(end)));
   }
@@ -134,11 +136,20 @@ const failures = new Rows(at("failures"), () => {
     cells[2].title = failure.example;
   } };
 });
-const tiles = new Rows(at("totals"), ([name]) => {
-  const node = element("div");
-  node.append(element("dt", {}, name), element("dd"));
-  return { node, update: ([, value]) => say(node.lastChild, number(value)) };
-});
+class Tiles {
+  constructor(parent) {
+    this.rows = new Rows(parent, ([name]) => {
+      const node = element("div");
+      node.append(element("dt", {}, name), element("dd"));
+      return { node, update: ([, value]) => say(node.lastChild, number(value)) };
+    });
+  }
+  show(counts) {
+    this.rows.show(Object.entries(counts).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()), value]), ([name]) => name);
+  }
+}
+const tiles = new Tiles(at("totals"));
+const itemTiles = new Tiles(at("item-totals"));
 
 async function command(action, value) {
   // It stays until the next command: what is live, and what is not connected, is told every second.
@@ -161,6 +172,9 @@ function begin(message) {
   samples = message.samples;
   say(at("name"), message.name);
   at("controls").hidden = !message.control;
+  at("items").hidden = !message.items;
+  say(at("items-title"), message.items ?? "");
+  charts[0].entitle((message.items ?? "Tasks") + " per second");
   at("grants").replaceChildren(...message.grants.map((grant) => element("li", {}, grant)));
   at("ranges").replaceChildren(...message.resolutions.map(({ stepMs, steps }, index) => {
     const button = element("button", { type: "button", "aria-pressed": String(index === range) }, span(stepMs * steps));
@@ -184,7 +198,8 @@ function update(state) {
   say(at("uptime"), "for " + time(Math.max(0, state.now - start.startedAt)));
   say(at("pause"), state.paused ? "Resume" : "Pause");
   if (document.activeElement !== at("size")) at("size").value = state.workersWanted;
-  tiles.show(Object.entries(state.totals).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()), value]), ([name]) => name);
+  itemTiles.show(state.items ?? {});
+  tiles.show(state.totals);
   workers.show(state.workers, (worker) => worker.workerId);
   // When all workers have left, what they printed last stays to be read.
   if (state.workers.length > 0) outputs.show(state.workers, (worker) => worker.workerId);

@@ -60,10 +60,14 @@ export class Recorder {
   readonly #history: History;
   readonly #failures = new FailureGroups();
   readonly #workers = new Map<number, KeptWorker>();
+  readonly #itemName: string | undefined;
+  #items = { completed: 0, failed: 0 };
 
-  constructor(source: PoolSource, startedAt: number) {
+  /** @param itemName What items are called that the program counts itself; `undefined` when tasks are what counts. */
+  constructor(source: PoolSource, startedAt: number, itemName?: string) {
     this.#source = source;
     this.#startedAt = startedAt;
+    this.#itemName = itemName;
     this.#history = new History(startedAt);
   }
 
@@ -85,9 +89,15 @@ export class Recorder {
     failure: { readonly error: unknown } | undefined,
     at: number,
   ): void {
-    this.#history.ended(failure === undefined, runMs);
-    if (failure !== undefined) this.#failures.add(failure.error, at);
+    if (runMs !== undefined) this.#history.ran(runMs);
+    if (this.#itemName === undefined) this.#count(failure === undefined ? 1 : 0, failure ? [failure.error] : [], at);
     this.left(workerId, taskId);
+  }
+
+  /** Items have ended: so many well, and the others with these errors. */
+  itemsEnded(completed: number, errors: readonly unknown[], at: number): void {
+    this.#items = { completed: this.#items.completed + completed, failed: this.#items.failed + errors.length };
+    this.#count(completed, errors, at);
   }
 
   /** A worker has a task no longer. */
@@ -115,7 +125,8 @@ export class Recorder {
     const { name, grants } = this.#source;
     const samples = this.#history.samples();
     const state = this.#state(now, RESOLUTIONS.map(() => []));
-    return { name, startedAt: this.#startedAt, control, grants, resolutions: RESOLUTIONS, samples, state };
+    const items = this.#itemName ?? null;
+    return { name, startedAt: this.#startedAt, control, items, grants, resolutions: RESOLUTIONS, samples, state };
   }
 
   /** What all pages are told each second. */
@@ -124,12 +135,18 @@ export class Recorder {
     return this.#state(now, this.#history.advance(now, waiting, running));
   }
 
+  #count(completed: number, errors: readonly unknown[], at: number): void {
+    this.#history.ended(completed, errors.length);
+    for (const error of errors) this.#failures.add(error, at);
+  }
+
   #state(now: number, samples: readonly (readonly Sample[])[]): PageState {
     const { paused = false, size = 0 } = this.#source.control ?? {};
     return {
       now,
       paused,
       workersWanted: size,
+      items: this.#itemName === undefined ? null : this.#items,
       totals: this.#source.totals(),
       workers: this.#source.workers().map((worker) => this.#view(worker)),
       failures: this.#failures.views(),

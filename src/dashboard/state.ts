@@ -35,6 +35,7 @@ export interface FailureView {
 export interface Sample {
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Of tasks, or of items. */
   readonly completed: number;
   readonly failed: number;
   /** At the end of the step. */
@@ -58,11 +59,18 @@ export interface Totals {
   readonly workersLost: number;
 }
 
+/** Counts of items, where the program counts those in its tasks. */
+export interface ItemTotals {
+  readonly completed: number;
+  readonly failed: number;
+}
+
 /** All that changes, sent once a second. */
 export interface PageState {
   readonly now: number;
   readonly paused: boolean;
   readonly workersWanted: number;
+  readonly items: ItemTotals | null;
   readonly totals: Totals;
   readonly workers: readonly WorkerView[];
   readonly failures: readonly FailureView[];
@@ -75,6 +83,8 @@ export interface PageStart {
   readonly name: string;
   readonly startedAt: number;
   readonly control: boolean;
+  /** What items are called, where the program counts them: then failures and what is completed in a step are theirs. */
+  readonly items: string | null;
   /** What workers may do, one line each. */
   readonly grants: readonly string[];
   /** Step and length of each resolution. */

@@ -4,7 +4,7 @@ import {
   type DashboardOptions,
   LiveDashboard,
   type PoolSource,
-  Recorder,
+  type Recorder,
   type Totals,
 } from "../dashboard/mod.ts";
 import { PoolClosedError } from "../errors.ts";
@@ -22,8 +22,8 @@ export function serveDashboard(engine: PoolEngine, options: DashboardOptions): D
     );
   }
   const source = sourceOf(engine);
-  const recorder = new Recorder(source, epochMs());
-  const dashboard = new LiveDashboard(source, recorder, options);
+  const dashboard = new LiveDashboard(source, options);
+  const { recorder } = dashboard;
   for (const { workerId, pid } of source.workers()) recorder.spawned(workerId, pid);
   const stop = engine.observers.add(observerFor(recorder));
   void dashboard.closed.then(stop);

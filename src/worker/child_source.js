@@ -255,20 +255,21 @@ const $filledMap = (entries) => { const map = new Map(); for (const [key, value]
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
 const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_get, $Reflect_set, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
-const loaded = Array(11).fill();
+const loaded = Array(12).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
 const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
+parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
+parts["wire/unsendable"] = { notEncodable: onDemand(9, "notEncodable"), messageTooLarge: onDemand(9, "messageTooLarge"), movedTo: onDemand(9, "movedTo"), notSending: onDemand(9, "notSending"), notSendable: onDemand(9, "notSendable"), sayingWhat: onDemand(9, "sayingWhat") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
-return (loadModule, input) => serve(loadModule, input, () => load(9));
+return (loadModule, input) => serve(loadModule, input, () => load(10));
 })
 //# sourceURL=ext:corral/child
 `, `"use strict";
@@ -1113,6 +1114,8 @@ parts["wire/codec/number_list"] = (({
 }, {
   viewOf
 }, {
+  messageTooLarge
+}, {
   LARGE_UNITS,
   isLongText,
   isPlainPrimitive
@@ -1125,8 +1128,6 @@ parts["wire/codec/number_list"] = (({
   malformed
 }, {
   isOrdinaryArray
-}, {
-  PayloadTooLargeError
 }) => {
 // src/wire/codec/line_limits.ts
 var SAFE_STRING_BYTES = 32 * 1024 * 1024;
@@ -1204,11 +1205,11 @@ function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
 }
 function tooDear(action, cost, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, a shared object as \${HANDLE_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
+  return messageTooLarge(action, \`an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, a shared object as \${HANDLE_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = $Math_floor(limit);
-  return new PayloadTooLargeError(\`Cannot \${action} message: it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
+  return messageTooLarge(action, \`it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
 }
 
 // src/wire/codec/number_list.ts
@@ -1384,16 +1385,14 @@ return {
   isNumbersMark,
   NumbersReader
 };
-})(parts["wire/codec/line_writer"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
+})(parts["wire/codec/line_writer"], parts["wire/codec/binary"], parts["wire/unsendable"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["wire/codec/realms"]);
 return parts["wire/codec/number_list"];
 })
 //# sourceURL=ext:corral/child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, Array, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $fill, $get, $set, $delete, $clear, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
-parts["wire/framing/frame_format"] = (({
-  PayloadTooLargeError
-}) => {
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, Array, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $fill, $get, $set, $delete, $clear, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+parts["wire/framing/frame_format"] = (() => {
 // src/wire/framing/frame_format.ts
 var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
 var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
@@ -1404,16 +1403,6 @@ function checkedLimit(maxFrameBytes) {
     return maxFrameBytes;
   }
   throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
-}
-function tooLarge(action, size, limit) {
-  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
-  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\${instead}\`, size, limit);
-}
-var CANNOT_SEND = "Cannot send message: ";
-function sayingWhat(error, what) {
-  if (!(error instanceof PayloadTooLargeError) || !error.message[$startsWith](CANNOT_SEND)) return error;
-  const message = \`Cannot send \${what}: \${error.message[$slice](CANNOT_SEND.length)}\`;
-  return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
 }
 var lenient = new TextDecoder("utf-8", {
   ignoreBOM: true
@@ -1432,11 +1421,9 @@ return {
   LINE_PART_FLAG,
   MAX_PARTS,
   checkedLimit,
-  tooLarge,
-  sayingWhat,
   textOfUtf8
 };
-})(parts["errors"]);
+})();
 parts["wire/channel"] = (({
   heapBytes
 }, {
@@ -1449,15 +1436,15 @@ parts["wire/channel"] = (({
 }, {
   LinePart
 }, {
+  messageTooLarge
+}, {
   DEFAULT_MAX_FRAME_BYTES,
   LARGEST_FRAME_BYTES,
   LINE_PART_FLAG,
   MAX_PARTS,
   checkedLimit,
-  textOfUtf8,
-  tooLarge
+  textOfUtf8
 }, {
-  PayloadTooLargeError,
   ProtocolError
 }) => {
 // src/wire/framing/frame_buffer.ts
@@ -1565,13 +1552,16 @@ function requireFits(text, otherBytes, limit) {
   if (atMost <= limit) return;
   const atLeast = 4 + text.length + otherBytes;
   const exact = atLeast > limit ? atLeast : 4 + utf8Length(text) + otherBytes;
-  if (exact > limit) throw tooLarge("send", exact, limit);
+  if (exact > limit) {
+    const why = \`it has \${exact} bytes, at most \${limit} are allowed, send it in parts, or raise maxFrameBytes\`;
+    throw messageTooLarge("send", why, exact, limit);
+  }
 }
 function wireBytesOf(parts) {
   let size = 0;
   for (const part of parts) size += 4 + part.byteLength;
   if (parts.length <= MAX_PARTS) return size;
-  throw new PayloadTooLargeError(\`Cannot send message: it has \${parts.length} binary parts, at most \${MAX_PARTS} are allowed\`, size, MAX_PARTS * 4);
+  throw messageTooLarge("send", \`it has \${parts.length} binary parts, at most \${MAX_PARTS} are allowed\`, size, MAX_PARTS * 4);
 }
 function writeAscii(text, block, at) {
   const length = text.length;
@@ -1773,11 +1763,11 @@ var FrameDecoder = class {
     this.#filled = 0;
   }
   #checkedTextBytes(size, remaining) {
-    if (size > this.#maxTextBytes) throw textTooLarge(size, this.#maxTextBytes);
+    if (size > this.#maxTextBytes) throw tooLarge("its text", size, this.#maxTextBytes);
     return checkedLength(size, remaining, "text");
   }
   #checkedFrameBytes(size) {
-    if (size > this.#maxFrameBytes) throw tooLarge("receive", size, this.#maxFrameBytes);
+    if (size > this.#maxFrameBytes) throw tooLarge("it", size, this.#maxFrameBytes);
     if (size < 4) throw malformed(\`the frame declares \${size} bytes, at least 4 are needed\`);
     return size;
   }
@@ -1790,8 +1780,8 @@ function copyOf(bytes) {
 function noLines() {
   throw malformed("the frame has a part of lines, none is expected here");
 }
-function textTooLarge(size, limit) {
-  return new PayloadTooLargeError(\`Cannot receive message: its text has \${size} bytes, at most \${limit} are allowed\`, size, limit);
+function tooLarge(what, size, limit) {
+  return messageTooLarge("receive", \`\${what} has \${size} bytes, at most \${limit} are allowed\`, size, limit);
 }
 function checkPartRoom(count, remaining) {
   if (remaining < 4) throw malformed(\`the frame ends \${remaining} bytes into a part's length, 4 are needed\`);
@@ -1987,7 +1977,7 @@ return {
   MAX_TEXT_BYTES,
   Channel
 };
-})(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/framing/frame_format"], parts["errors"]);
+})(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/unsendable"], parts["wire/framing/frame_format"], parts["errors"]);
 parts["timer"] = (() => {
 // src/abort.ts
 var watches = /* @__PURE__ */ new WeakMap();
@@ -2301,49 +2291,7 @@ return parts["timer"];
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $JSON_parse, $Math_ceil, $Array_from, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $values, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
-parts["troubles"] = (() => {
-// src/troubles.ts
-var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
-var TROUBLES = [
-  "other-runtime",
-  "old-deno",
-  "run-deno",
-  "pool-in-worker",
-  "top-level-pool",
-  "compiled",
-  "no-deno",
-  "grant",
-  "not-cached",
-  "variables",
-  "bare-import",
-  "extension",
-  "commonjs",
-  "unstable",
-  "lock",
-  "untrusted-import",
-  "source-text",
-  "permission",
-  "data",
-  "start",
-  "start-timeout",
-  "exit",
-  "memory",
-  "protocol"
-];
-function see(trouble) {
-  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
-}
-return {
-  TROUBLESHOOTING,
-  TROUBLES,
-  see
-};
-})();
-parts["wire/codec/value_path"] = (({
-  EncodingError
-}, {
-  see
-}) => {
+parts["wire/codec/value_path"] = (() => {
 // src/wire/codec/value_path.ts
 var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 function pathOf(steps) {
@@ -2351,46 +2299,21 @@ function pathOf(steps) {
   for (const step of steps) path += formatStep(step);
   return path;
 }
-var MAX_PATH_UNITS = 200;
-function shownPath(path) {
-  if (path.length <= MAX_PATH_UNITS) return path;
-  const half = MAX_PATH_UNITS / 2;
-  return \`\${path[$slice](0, half)}\\u2026\${path[$slice](-half)}\`;
-}
-function movedTo(path, { message, path: encodedPath, cause }) {
-  const moved = message[$replace](shownPath(encodedPath), () => shownPath(path));
-  return new EncodingError(moved, path, causeOption(cause));
-}
-function notSending(value, { message, path, cause }) {
-  return new EncodingError(message[$replace]("Cannot send ", \`Cannot send \${value}: \`), path, causeOption(cause));
-}
 function formatStep(step) {
   if (typeof step === "number") return \`[\${step}]\`;
   if (typeof step === "object") return step.expression;
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
-function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, causeOption(cause));
-}
-function causeOption(cause) {
-  return cause === void 0 ? void 0 : {
-    cause
-  };
-}
 return {
   UNREADABLE,
   pathOf,
-  movedTo,
-  notSending,
-  formatStep,
-  encodingError
+  formatStep
 };
-})(parts["errors"], parts["troubles"]);
+})();
 parts["wire/codec/codec"] = (({
   TaggedEncoder
 }, {
-  UNREADABLE,
-  encodingError
+  UNREADABLE
 }, {
   LineReader
 }, {
@@ -2401,6 +2324,9 @@ parts["wire/codec/codec"] = (({
   LinePart,
   LineWriter,
   ownParts
+}, {
+  messageTooLarge,
+  notEncodable
 }, {
   LARGE_UNITS,
   NOT_PLAIN,
@@ -2569,7 +2495,7 @@ function encodeTree(encoder, value) {
     return encoder.encode(value, 0);
   } catch (error) {
     if (error instanceof EncodingError) throw error;
-    throw encodingError(encoder.path, UNREADABLE, error);
+    throw notEncodable(encoder.path, UNREADABLE, error);
   }
 }
 function stringify(value) {
@@ -2581,9 +2507,9 @@ function stringify(value) {
 }
 function writingError(error) {
   if (!(error instanceof RangeError)) {
-    return encodingError("$", UNREADABLE, error);
+    return notEncodable("$", UNREADABLE, error);
   }
-  return new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
+  return messageTooLarge("send", \`a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
 }
 return {
   MAX_TEXT_UNITS,
@@ -2599,7 +2525,7 @@ return {
   stringify,
   writingError
 };
-})(parts["wire/codec/encode"], parts["wire/codec/value_path"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["errors"]);
+})(parts["wire/codec/encode"], parts["wire/codec/value_path"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/unsendable"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["errors"]);
 parts["wire/messages/hub_messages"] = (({
   refuseArguments
 }, {
@@ -2616,6 +2542,8 @@ parts["wire/messages/hub_messages"] = (({
 }, {
   LineWriter
 }, {
+  notSendable
+}, {
   LARGE_UNITS,
   NOT_PLAIN,
   PlainMeasure
@@ -2623,7 +2551,6 @@ parts["wire/messages/hub_messages"] = (({
   isOrdinaryArray,
   placesAmongHoles
 }, {
-  EncodingError,
   ProtocolError,
   brand,
   shared,
@@ -2895,7 +2822,7 @@ function letGo(hold, ended = false) {
 function describeOpenHandle(value) {
   const data = describeHandle(value);
   if (data !== void 0 && !value[REF].canTravel) {
-    throw new EncodingError(\`Cannot send a \${data.type}: it was closed here, send it before you close it\`, "$");
+    throw notSendable(\`a \${data.type}\`, "it was closed here, send it before you close it");
   }
   return data;
 }
@@ -3071,7 +2998,45 @@ return {
   isHubKind,
   readHubMessage
 };
-})(parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/realms"], parts["errors"]);
+})(parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/line_writer"], parts["wire/unsendable"], parts["wire/codec/plain"], parts["wire/codec/realms"], parts["errors"]);
+parts["troubles"] = (() => {
+// src/troubles.ts
+var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
+var TROUBLES = [
+  "other-runtime",
+  "old-deno",
+  "run-deno",
+  "pool-in-worker",
+  "top-level-pool",
+  "compiled",
+  "no-deno",
+  "grant",
+  "not-cached",
+  "variables",
+  "bare-import",
+  "extension",
+  "commonjs",
+  "unstable",
+  "lock",
+  "untrusted-import",
+  "source-text",
+  "permission",
+  "data",
+  "start",
+  "start-timeout",
+  "exit",
+  "memory",
+  "protocol"
+];
+function see(trouble) {
+  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
+}
+return {
+  TROUBLESHOOTING,
+  TROUBLES,
+  see
+};
+})();
 parts["child/tasks/task_loop"] = (({
   describeOpenHandle,
   encodeItems,
@@ -3085,13 +3050,12 @@ parts["child/tasks/task_loop"] = (({
   encode,
   encodeToSend
 }, {
-  notSending
-}, {
   giveBack
 }, {
-  isPlainPrimitive
-}, {
+  notSending,
   sayingWhat
+}, {
+  isPlainPrimitive
 }, {
   CancelledError,
   EncodingError,
@@ -3194,6 +3158,20 @@ function writeOutput(stream, taskId, text) {
   return \`["output",\${stream},\${taskId},\${$JSON_stringify(text)}]\`;
 }
 
+// src/deno_texts.ts
+function undefinedName(message) {
+  return /^([\\p{ID_Start}$_][\\p{ID_Continue}$]*) is not defined/u[$exec](message)?.[1];
+}
+function uninitializedName(message) {
+  return /^Cannot access '(\\w+)' before initialization$/[$exec](message)?.[1];
+}
+function isOfUndefined(message) {
+  return message[$includes]("undefined");
+}
+function isOfNull(message) {
+  return message[$includes]("of null");
+}
+
 // src/child/tasks/added_names.ts
 var KEEP_NAME = '((define)=>(fn,value)=>define(fn,"name",{value,configurable:true}))(Object.defineProperty)';
 function usualNameKeeper(source) {
@@ -3202,15 +3180,14 @@ function usualNameKeeper(source) {
 var COUNTER = /^(?:cov_\\w+|__cov\\w*|_\\$\\w*cov\\w*)$/i;
 var HELPER = /^(?:__[A-Za-z]\\w*|_(?:[a-z]+_)+[a-z]+\\d*|tslib_\\d+|import_\\w+)$/;
 var BY_NAME = "pass the name of an export of the pool's module in place of the function";
-function explainAdded(message, source) {
-  const [, name = ""] = /^([\\w$]+) is not defined/[$exec](message) ?? [];
+function explainAdded(name, source) {
   if (COUNTER[$test](name)) {
     return \`has "\${name}" in it, by which a coverage tool counts: have the tool leave the function out, or \${BY_NAME}\`;
   }
   if (HELPER[$test](name)) {
     return \`has "\${name}" in it, which looks like a helper of a compiler or bundler: have it write for a newer target, or \${BY_NAME}\`;
   }
-  if (name.length === 0 || name.length > 2 || !isMinified(source)) return void 0;
+  if (name.length > 2 || !isMinified(source)) return void 0;
   return \`cannot see "\${name}", which a minifier named, a variable outside itself or a helper of the bundler: bundle without --keep-names and for a newer target, pass what it needs as arguments, or \${BY_NAME}\`;
 }
 var STRING = /(["'\`])(?:\\\\.|(?!\\1).)*\\1/gs;
@@ -3240,7 +3217,7 @@ function withoutValue(names) {
   return names.length === 0 ? "" : \`;let \${names[$join]()}\`;
 }
 function explainOuterName(message, source) {
-  const [, name] = /^Cannot access '(\\w+)' before initialization$/[$exec](message) ?? [];
+  const name = uninitializedName(message);
   return name !== void 0 && outerNamesIn(source)[$includes](name) ? \`\${name} is not defined\` : message;
 }
 
@@ -3311,7 +3288,10 @@ function importMessage(message) {
 // src/child/tasks/functions.ts
 var THIS = /\\bthis\\b/;
 var SUPER = /\\bsuper\\b/;
-var WITHHELD = /^(?:localStorage|caches) is not defined/;
+var WITHHELD = [
+  "localStorage",
+  "caches"
+];
 var METHOD_OWNERS = /* @__PURE__ */ $filledMap([
   [
     "now",
@@ -3360,23 +3340,24 @@ function explainMissing(error, spec, module, owner = "pool") {
 }
 function missingPart(error, { name, source }, module) {
   if (error instanceof ReferenceError) {
-    if (WITHHELD[$test](error.message)) return void 0;
     error.message = explainOuterName(error.message, source);
-    const added = explainAdded(error.message, source);
+    const missing = undefinedName(error.message);
+    if (missing !== void 0 && WITHHELD[$includes](missing)) return void 0;
+    const added = missing === void 0 ? void 0 : explainAdded(missing, source);
     if (added !== void 0) return added;
     if ($Object_hasOwn(module, name)) {
       return \`cannot see variables outside itself: the module's export of that name has another text, pass its name, \${$JSON_stringify(name)}, in place of the function\`;
     }
-    if (error.message[$startsWith](\`\${name} is not defined\`)) {
+    if (missing === name) {
       return \`cannot see the variable that it is in: write "function \${name}(\\u2026) {\\u2026}", which sees itself, or export it from the module\`;
     }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return void 0;
-  if (THIS[$test](source) && error.message[$includes]("undefined")) {
+  if (THIS[$test](source) && isOfUndefined(error.message)) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (SUPER[$test](source) && error.message[$includes]("of null")) {
+  if (SUPER[$test](source) && isOfNull(error.message)) {
     return '"super" has no class there: export a function from the module that calls the method';
   }
   const { text, isRelative } = importMessage(error.message);
@@ -3954,7 +3935,7 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/value_path"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/framing/frame_format"], parts["errors"], parts["troubles"]);
+})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["wire/unsendable"], parts["wire/codec/plain"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
 //# sourceURL=ext:corral/child/3
@@ -4495,7 +4476,7 @@ function checkVersion({ protocol, version }) {
 // src/child/life.ts
 async function installTracing({ parent }, { traced }) {
   if (traced === void 0) return void 0;
-  const { WorkerTracing } = await Promise.resolve(load(10));
+  const { WorkerTracing } = await Promise.resolve(load(11));
   return await WorkerTracing.install((taskId, report) => {
     try {
       parent.send(writeSpan(taskId, report));
@@ -5381,11 +5362,12 @@ return parts["wire/codec/error_codec"];
 const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, RegExp, BigInt, WebAssembly, Blob, crypto, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $push, $pop, $splice, $map, $filter, $find, $get, $set, $delete, $startsWith, $test, $call, $filledMap } = taken;
 parts["wire/codec/encode"] = (({
   UNREADABLE,
-  encodingError,
   pathOf
 }, {
   bytesOf,
   kindOfView
+}, {
+  notEncodable
 }, {
   isPlainPrimitive
 }, {
@@ -5591,7 +5573,7 @@ var TaggedEncoder = class {
       return this.encodeAt(index, item, 1);
     } catch (error) {
       if (error instanceof EncodingError) throw error;
-      throw encodingError(this.path, UNREADABLE, error);
+      throw notEncodable(this.path, UNREADABLE, error);
     }
   }
   tryEncodeAt(step, value, depth) {
@@ -5623,7 +5605,7 @@ var TaggedEncoder = class {
     this.#undoHandles(0);
   }
   refusal(detail, cause) {
-    return encodingError(this.path, detail, cause);
+    return notEncodable(this.path, detail, cause);
   }
   #undoHandles(kept) {
     if (this.#handleCount > kept) this.#handles.undo?.(this.#handleCount - kept);
@@ -5833,7 +5815,7 @@ function classNameOf(value) {
 return {
   TaggedEncoder
 };
-})(parts["wire/codec/value_path"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
+})(parts["wire/codec/value_path"], parts["wire/codec/binary"], parts["wire/unsendable"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
 return parts["wire/codec/encode"];
 })
 //# sourceURL=ext:corral/wire/codec/encode
@@ -8920,6 +8902,100 @@ return parts["hub/parent_peer"];
 //# sourceURL=ext:corral/hub/parent_peer
 `, `"use strict";
 ((parts, taken, load) => {
+const { Symbol, $Object_defineProperty, $slice } = taken;
+parts["wire/unsendable"] = (({
+  EncodingError,
+  PayloadTooLargeError
+}, {
+  see
+}) => {
+// src/wire/unsendable.ts
+var PARTS = Symbol("parts");
+var MAX_PATH_UNITS = 200;
+function shownPath(path) {
+  if (path.length <= MAX_PATH_UNITS) return path;
+  const half = MAX_PATH_UNITS / 2;
+  return \`\${path[$slice](0, half)}\\u2026\${path[$slice](-half)}\`;
+}
+function notEncodable(path, why, cause) {
+  return encodingError(path, {
+    what: void 0,
+    object: void 0,
+    why: why + see("data")
+  }, cause);
+}
+function notSendable(object, why) {
+  return encodingError("$", {
+    what: void 0,
+    object,
+    why
+  }, void 0);
+}
+function movedTo(path, error) {
+  const parts = partsOf(error);
+  return parts === void 0 ? error : encodingError(path, parts, error.cause);
+}
+function notSending(what, error) {
+  const parts = unnamedPartsOf(error);
+  return parts === void 0 ? error : encodingError(error.path, {
+    ...parts,
+    what
+  }, error.cause);
+}
+function messageTooLarge(action, why, byteLength, limitBytes) {
+  return action === "send" ? tooLargeError({
+    what: void 0,
+    object: void 0,
+    why
+  }, byteLength, limitBytes) : new PayloadTooLargeError(\`Cannot receive message: \${why}\`, byteLength, limitBytes);
+}
+function sayingWhat(error, what) {
+  const parts = error instanceof PayloadTooLargeError ? unnamedPartsOf(error) : void 0;
+  if (parts === void 0) return error;
+  const { byteLength, limitBytes } = error;
+  return tooLargeError({
+    ...parts,
+    what
+  }, byteLength, limitBytes);
+}
+function encodingError(path, parts, cause) {
+  const { what, object = shownPath(path), why } = parts;
+  const options = cause === void 0 ? void 0 : {
+    cause
+  };
+  const prefix = what === void 0 ? "" : \`\${what}: \`;
+  return withParts(new EncodingError(\`Cannot send \${prefix}\${object}: \${why}\`, path, options), parts);
+}
+function tooLargeError(parts, byteLength, limitBytes) {
+  const { what = "message", why } = parts;
+  return withParts(new PayloadTooLargeError(\`Cannot send \${what}: \${why}\`, byteLength, limitBytes), parts);
+}
+function withParts(error, parts) {
+  return $Object_defineProperty(error, PARTS, {
+    value: parts
+  });
+}
+function partsOf(error) {
+  return error[PARTS];
+}
+function unnamedPartsOf(error) {
+  const parts = partsOf(error);
+  return parts?.what === void 0 ? parts : void 0;
+}
+return {
+  notEncodable,
+  notSendable,
+  movedTo,
+  notSending,
+  messageTooLarge,
+  sayingWhat
+};
+})(parts["errors"], parts["troubles"]);
+return parts["wire/unsendable"];
+})
+//# sourceURL=ext:corral/wire/unsendable
+`, `"use strict";
+((parts, taken, load) => {
 load(8);
 const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $replace, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
 parts["manager/value"] = (({
@@ -8952,7 +9028,8 @@ parts["manager/value"] = (({
   shown,
   untilSettled
 }, {
-  formatStep,
+  formatStep
+}, {
   movedTo,
   notSending
 }, {
@@ -11138,7 +11215,7 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["wire/codec/realms"], parts["errors"], parts["troubles"]);
+})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["wire/unsendable"], parts["wire/codec/realms"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
 //# sourceURL=ext:corral/handles

@@ -107,6 +107,19 @@ Deno.test("The live page says why a command was refused until the next one, and 
   assertEquals(all("#connection")[0]!.textContent, "the pool has ended");
 });
 
+Deno.test("The live page shows items where they are counted, above the tasks", async () => {
+  const { all, tell } = await opened();
+  const tiles = (): string[] => all("#item-totals div").map(({ textContent }) => textContent);
+  const state = stateOf([], [], { items: { completed: 7, failed: 1 } });
+  tell("start", { ...startOf(state), items: "Records" });
+  assertEquals([all("#items-title")[0]!.textContent, ...tiles()], ["Records", "completed7", "failed1"]);
+  assertEquals(all("#items")[0]!.getAttribute("hidden"), null);
+  assertEquals(all("#charts b")[0]!.textContent, "Records per second");
+  tell("start", { ...startOf(stateOf([], [])), items: null });
+  assertEquals([all("#items")[0]!.getAttribute("hidden") === null, ...tiles()], [false]);
+  assertEquals(all("#charts b")[0]!.textContent, "Tasks per second");
+});
+
 Deno.test("The live page says why it is told nothing", async () => {
   const { all, tell, isClosed } = await opened();
   tell("end", { reason: "not connected: 20 pages are open" });

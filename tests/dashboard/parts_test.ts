@@ -6,6 +6,7 @@ import { History } from "../../src/dashboard/history.ts";
 import { parsePs, usageOf } from "../../src/dashboard/process_usage.ts";
 import { Recorder } from "../../src/dashboard/recorder.ts";
 import type { PoolSource } from "../../src/dashboard/source.ts";
+import type { Sample } from "../../src/dashboard/state.ts";
 
 const RESOLUTIONS = [{ stepMs: 10, steps: 7 }, { stepMs: 50, steps: 4 }];
 
@@ -16,8 +17,7 @@ Deno.test("History counts every task once in each resolution, in steps that foll
     let now = 0;
     const counts = { completed: 0, failed: 0 };
     for (const { ms, completed, failed } of steps) {
-      for (let n = 0; n < completed; n++) history.ended(true, 1);
-      for (let n = 0; n < failed; n++) history.ended(false, undefined);
+      history.ended(completed, failed);
       counts.completed += completed;
       counts.failed += failed;
       history.advance(now += ms, 0, 0);
@@ -47,7 +47,7 @@ Deno.test("History keeps no more steps than it says, also after a year of sleep"
 Deno.test("History goes on when the clock is set back, and keeps no step that lies ahead", () => {
   const history = new History(1000, RESOLUTIONS);
   history.advance(1100, 0, 0);
-  history.ended(true, 1);
+  history.ended(1, 0);
   history.advance(500, 0, 0);
   assertEquals(history.samples(), [[], []]);
   history.advance(520, 0, 0);
@@ -107,6 +107,22 @@ Deno.test("Recorder shows of several tasks of a worker the one that began first,
   assertEquals(shown(), "next");
   recorder.spawned(1, 2);
   assertEquals(shown(), undefined, "those of the process before");
+});
+
+Deno.test("Recorder counts items in the place of tasks, and the run times of tasks", () => {
+  const source = { name: "pool", grants: [], totals: () => ({}), workers: () => [], control: undefined };
+  const recorder = new Recorder(source as unknown as PoolSource, 0, "Records");
+  recorder.ended(undefined, 1, 20, undefined, 1);
+  recorder.ended(undefined, 2, 20, { error: new Error("the worker ended") }, 2);
+  recorder.itemsEnded(10, [{ name: "RangeError", message: "too large" }, "thrown text"], 3);
+  const [[sample]] = recorder.step(1000).samples as [[Sample]];
+  assertEquals([sample.completed, sample.failed, Math.round(sample.runP50Ms / 10)], [10, 2, 2]);
+  const { items, state } = recorder.start(false, 1000);
+  assertEquals([items, state.items], ["Records", { completed: 10, failed: 2 }]);
+  assertEquals(state.failures.map(({ name, example }) => `${name}: ${example}`), [
+    "RangeError: too large",
+    "string: thrown text",
+  ]);
 });
 
 Deno.test("Recorder keeps characters whole that workers print in parts, and the end of what is long", () => {

@@ -117,6 +117,23 @@ Deno.test("Pool.serveDashboard() ends with its pool, and tells its viewers what 
   await dashboard.close();
 });
 
+Deno.test("Dashboard.count() counts items and their failures, where the page was served for items", async () => {
+  await using pool = new Pool({ workers: 1 });
+  await using dashboard = await pool.serveDashboard({ items: "Records" });
+  await using viewer = await Viewer.open(dashboard);
+  assertEquals(((await viewer.next()).data as PageStart).items, "Records");
+  dashboard.count(3);
+  dashboard.count(4, [new RangeError("number 8 is wrong")]);
+  const { items, failures, totals } = await viewer.state(({ items }) => items!.failed > 0);
+  assertEquals([items, failures.map(({ example }) => example)], [{ completed: 7, failed: 1 }, ["number 8 is wrong"]]);
+  assertEquals([totals.completed, totals.failed], [0, 0]);
+  for (const wrong of [[-1], [1.5], ["1"], [1, new Error("alone")]] as never[]) {
+    assertThrows(() => dashboard.count(...wrong as [number]), TypeError, "a list of errors");
+  }
+  await using plain = await pool.serveDashboard();
+  assertThrows(() => plain.count(1), TypeError, 'the live page was served without "items"');
+});
+
 Deno.test("Dashboard.close() does not say that the pool has ended", async () => {
   await using pool = new Pool({ workers: 1 });
   const dashboard = await pool.serveDashboard();

@@ -290,25 +290,37 @@ testInTerminal("--bar=off shows nothing but what is printed", async () => {
   ]);
 });
 
-Deno.test("corral map --dashboard serves a live page while the run goes on", async () => {
-  const child = corralCommand([
-    "map",
-    "-j1",
-    "--dashboard",
-    "-e",
-    "() => new Promise(() => setInterval(() => {}, 1000))",
-  ], {
+/** Two records are fine, two fail, and the last never ends. */
+const FAILING = `(n) => {
+  if (n % 2 === 0) throw new RangeError("number " + n + " is wrong");
+  return n < 5 ? n : new Promise(() => setInterval(() => {}, 1000));
+}`;
+
+Deno.test("corral map --dashboard serves a live page while the run goes on, which tells of failed records", async () => {
+  const child = corralCommand(["map", "-j1", "--dashboard", "-q", "-e", FAILING], {
     allow: ["--allow-run", "--allow-net=127.0.0.1"],
   }).spawn();
   const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode("1\n"));
+  await writer.write(new TextEncoder().encode("1\n2\n3\n4\n5\n"));
   let text = "";
   while (!text.includes("\n")) text += (await stderr.read()).value;
   const url = /^corral: live page: (http:\/\/127\.0\.0\.1:\d+\/\S+)\n/.exec(text)?.[1];
   const page = await fetch(url ?? "");
   assertEquals(page.status, 200);
   assertStringIncludes(await page.text(), "<html");
+  const events = await fetch(url!.replace("/?", "/events?"), { signal: AbortSignal.timeout(60_000) });
+  const told = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+  // It tells every second, until both records that fail were told of.
+  let state = "";
+  while (!/"items":\{"completed":2,"failed":2\}.*"failures":\[[^\]]*"count":2/.test(state)) {
+    state += (await told.read()).value;
+  }
+  assertStringIncludes(
+    state,
+    '"failures":[{"name":"RangeError","shape":"number # is wrong","example":"number 2 is wrong"',
+  );
+  await told.cancel();
   child.kill("SIGKILL");
   await child.status;
   await Promise.all([stderr.cancel(), child.stdout.cancel(), writer.abort().catch(() => {})]);
