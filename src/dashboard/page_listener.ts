@@ -23,6 +23,8 @@ export class PageListener {
   /** The oldest first. */
   readonly #waiting = new Set<Deno.TcpConn>();
   readonly #open = new Map<Deno.TcpConn, Promise<void>>();
+  /** Of the answers that are being sent. */
+  readonly #bodies = new Map<Deno.TcpConn, ReadableStreamDefaultReader<Uint8Array>>();
   #closed = false;
 
   constructor(port: number, answer: (request: Request) => Promise<Response>) {
@@ -41,9 +43,9 @@ export class PageListener {
   async close(): Promise<void> {
     this.#closed = true;
     this.#listener.close();
-    for (const connection of this.#waiting) close(connection);
+    for (const connection of this.#waiting) this.#end(connection);
     await untilSettled(Promise.all(this.#open.values()), { timeoutMs: GRACE_MS });
-    for (const connection of this.#open.keys()) close(connection);
+    for (const connection of this.#open.keys()) this.#end(connection);
     await Promise.all(this.#open.values());
   }
 
@@ -66,6 +68,7 @@ export class PageListener {
     const served = this.#exchange(connection).catch(() => {}).finally(() => {
       this.#waiting.delete(connection);
       this.#open.delete(connection);
+      this.#bodies.delete(connection);
       close(connection);
     });
     this.#open.set(connection, served);
@@ -77,8 +80,14 @@ export class PageListener {
     if (this.#waiting.size < MOST_CONNECTIONS) return undefined;
     const [oldest] = this.#waiting;
     this.#waiting.delete(oldest!);
-    close(oldest!);
+    this.#end(oldest!);
     return this.#open.get(oldest!);
+  }
+
+  /** Closes it. What would have been sent next may be long in coming, or never come. */
+  #end(connection: Deno.TcpConn): void {
+    close(connection);
+    this.#bodies.get(connection)?.cancel().catch(() => {});
   }
 
   async #exchange(connection: Deno.TcpConn): Promise<void> {
@@ -88,6 +97,7 @@ export class PageListener {
       : await this.#answer(request);
     const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
     const reader = body?.getReader();
+    if (reader !== undefined) this.#bodies.set(connection, reader);
     // A stream that fails is ended at once, even while the other side reads nothing.
     reader?.closed.catch(() => close(connection));
     try {

@@ -1,10 +1,12 @@
 // End-to-end tests of what connections to the live page cost, most of which need no token: those that say nothing, or never end, or cannot be read.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { PageListener } from "../../src/dashboard/page_listener.ts";
 import { PageServer } from "../../src/dashboard/server.ts";
-import { descriptorsOf } from "../helpers/programs/processes.ts";
+import { descriptorsOf, until } from "../helpers/programs/processes.ts";
 import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
 const SERVER = import.meta.resolve("../../src/dashboard/server.ts");
+const LIMIT_MS = 60_000;
 const flags = ["--allow-run", "--allow-net=127.0.0.1"];
 
 function bytes(text: string): Uint8Array {
@@ -113,6 +115,65 @@ Deno.test("The end of the page waits neither for a request that never ends nor f
     console.log("closed");`;
   const { code, stdout, stderr } = await runProgram(body, { flags });
   assertEquals([code, stdout, stderr], [0, "closed\n", ""]);
+});
+
+const PARTS = {
+  "without an end": () => new ReadableStream({ pull: (parts) => parts.enqueue(new Uint8Array(1 << 16)) }),
+  "that does not come": () => new ReadableStream({ pull: () => new Promise(() => {}) }),
+};
+
+for (const [what, bodyOf] of Object.entries(PARTS)) {
+  Deno.test(`Many who do not read an answer ${what} keep neither others nor the end of the page waiting`, async () => {
+    const answer = (request: Request) =>
+      Promise.resolve(new Response(request.url.endsWith("/") ? "short" : bodyOf() as BodyInit));
+    const listener = new PageListener(0, answer);
+    const url = `http://127.0.0.1:${listener.port}/`;
+    using connections = new DisposableStack();
+    // The oldest goes with the 65th, and the page's own is one more.
+    for (let n = 0; n < 65; n++) {
+      const connection = connections.use(await connect(url));
+      await connection.write(bytes("GET /long HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"));
+      // It has its answer, as far as that is to be had.
+      assertEquals(await connection.read(new Uint8Array(8)), 8);
+    }
+    const short = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
+    assertEquals(await short.text(), "short");
+    let hasClosed = false;
+    const closing = listener.close().then(() => hasClosed = true);
+    assert(await until(() => hasClosed, LIMIT_MS), "it still waits");
+    await closing;
+  });
+}
+
+Deno.test("A viewer who reads slowly misses nothing, and one who reads nothing keeps nothing from others", async () => {
+  await withServer(async (server) => {
+    const { search } = new URL(server.url);
+    const ask = bytes(`GET /events${search} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    using slow = await connect(server.url);
+    using deaf = await connect(server.url);
+    await slow.write(ask);
+    await deaf.write(ask);
+    const piece = new Uint8Array(1 << 14);
+    const decoder = new TextDecoder();
+    let got = "";
+    const readUntil = async (mark: string): Promise<void> => {
+      while (!got.includes(mark)) {
+        const count = await slow.read(piece);
+        assert(count !== null, "it was cut off");
+        got = got.slice(-mark.length) + decoder.decode(piece.subarray(0, count));
+      }
+      got = got.slice(got.indexOf(mark) + mark.length);
+    };
+    await readUntil("event: start");
+    for (let n = 0; n < 100; n++) {
+      // It is a few messages behind, always.
+      server.send("state", { n, text: "x".repeat(1 << 16) });
+      if (n >= 10) await readUntil(`"n":${n - 10},`);
+    }
+    server.send("end", { reason: "enough" });
+    for (let n = 90; n < 100; n++) await readUntil(`"n":${n},`);
+    await readUntil('"reason":"enough"');
+  });
 });
 
 Deno.test("What a viewer who is cut off has not read is not kept for it", async () => {
