@@ -4,6 +4,7 @@ import { PoisonTaskError, WorkerExitError } from "../src/corral.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { Notes } from "./helpers/notes.ts";
+import { childrenOf } from "../../tests/helpers/programs/processes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 
 /** What a step works with. */
@@ -114,13 +115,33 @@ const STEPS: Readonly<Record<string, Step>> = {
     return second;
   },
 
+  "SIGTERM that comes to the workers as well: their tasks go back with retries, and reject without; the agent waits for none":
+    async (
+      { caller, notes, first, start },
+    ) => {
+      const again = caller.start("noteParent", [notes.path], { retries: 1 });
+      const once = caller.start("note", [notes.path, "once", 600_000]);
+      await notes.until(2);
+      const second = await start("g");
+      // As systemd does it.
+      for (const pid of [...await childrenOf(first.pid), first.pid]) Deno.kill(pid, "SIGTERM");
+      assertEquals((await first.status).code, 0);
+      const error = await once.result.catch((error) => error);
+      assertInstanceOf(error, WorkerExitError);
+      assertEquals([error.name, error.taskStarted, error.signal], ["WorkerExitError", true, "SIGTERM"]);
+      assertStringIncludes(error.message, "was told to end, and its workers with it");
+      assertEquals((await notes.until(3)).sort(), [`${first.pid}`, "once", `${second.pid}`].sort());
+      caller.backend.cancel(again.handle, new Error("enough"));
+      return second;
+    },
+
   "SIGTERM with a task that does not end: it is stopped after --drain; with retries another agent runs it": async (
     { caller, notes, first, start },
   ) => {
     const once = caller.start("note", [notes.path, "once", 600_000]);
     const again = caller.start("note", [notes.path, "again", 600_000], { retries: 1 });
     await notes.until(2);
-    const second = await start("g");
+    const second = await start("h");
     first.kill("SIGTERM");
     assertEquals((await first.status).code, 0);
     const error = await once.result.catch((error) => error);
@@ -139,7 +160,7 @@ Deno.test("agents of a group are lost, one after the other", { ignore: NO_REDIS 
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const start = async (name: string): Promise<AgentProcess> => {
     // Those that are told to end with a task of ten minutes; others that drain have tasks of 300 ms.
-    const drain = ["f", "g"].includes(name) ? ["--drain", "500ms"] : [];
+    const drain = ["g", "h"].includes(name) ? ["--drain", "500ms"] : [];
     const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`, ...drain];
     return stack.use(await AgentProcess.start(redis.url, { name, flags }));
   };

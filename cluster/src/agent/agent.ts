@@ -8,6 +8,7 @@ import { type TaskBackend, VERSION, WorkerExitError } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { presenceText } from "../message/presence.ts";
 import type { TaskOutput } from "./host.ts";
+import { CommonEnd } from "./common_end.ts";
 import { CodeWatch, type LocalCode } from "./code_watch.ts";
 import { Fitness } from "./fitness.ts";
 import { KnownClients } from "./known_clients.ts";
@@ -89,6 +90,7 @@ export class Agent {
       cache: new PieceCache(CACHE_BYTES),
       clock: systemClock,
       clockOffsetMs,
+      commonEnd: new CommonEnd(this.#backend, systemClock, () => this.#ending !== undefined),
       fitness: new Fitness(
         this.#backend,
         local && new CodeWatch(this.#backend, local.code, local.read),

@@ -14,12 +14,13 @@ import type { Letter, Sealer } from "../message/letter.ts";
 import { openOrder, type Order, orderClaims } from "../message/order.ts";
 import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
 import { type Claim, OUTCOME_INLINE_BYTES, pack, type Parcel, TRACED_INLINE_BYTES } from "../message/parcel.ts";
+import type { CommonEnd } from "./common_end.ts";
 import type { Fitness } from "./fitness.ts";
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
 import { requestOf } from "./order_request.ts";
 import { Run, type RunEnd } from "./run.ts";
-import { encodeError, strayedError, unsentError } from "./run_errors.ts";
+import { commonEndError, encodeError, strayedError, unsentError } from "./run_errors.ts";
 
 const SALVAGE_TRIES = 3;
 const SALVAGE_WAIT_MS = 300;
@@ -40,6 +41,7 @@ export interface OrderRunnerOptions {
   readonly cache: PieceCache;
   readonly clock: Clock;
   readonly clockOffsetMs: number;
+  readonly commonEnd: Pick<CommonEnd, "judge">;
   readonly fitness: Pick<Fitness, "objectionToStart" | "objectionToEnd">;
   /** Told how long each task ran. */
   readonly onRan: (ms: number) => void;
@@ -53,6 +55,8 @@ export class OrderRunner implements JobRunner {
   readonly #ends = new Map<string, Promise<JobEnd | undefined>>();
   /** Answers that are not known to be written down. */
   readonly #unrecorded = new Map<string, { readonly name: string; readonly letter: Letter }>();
+  /** Those whose worker was ended together with this agent. */
+  readonly #endedTogether = new WeakSet<Run>();
   #stopping = false;
 
   constructor(options: OrderRunnerOptions) {
@@ -151,17 +155,21 @@ export class OrderRunner implements JobRunner {
 
   async #execute(job: AgentJob, order: Order, request: TaskRequest): Promise<JobEnd | undefined> {
     const { backend, sealer, clock } = this.#options;
-    const run = new Run(job, order.keep === true ? undefined : order.client, { backend, sealer, clock });
+    const run: Run = new Run(job, order.keep === true ? undefined : order.client, {
+      ...{ backend, sealer, clock },
+      onWorkerLost: (error, goOn) => this.#workerLost(run, error, goOn),
+    });
     this.#runs.add(run);
     let end: RunEnd;
     try {
-      end = await run.start(request);
+      end = await this.#judged(run, await run.start(request));
     } finally {
       this.#runs.delete(run);
     }
     // What it says of its end must not be kept for the agent that gets the job next: that one is to run it.
     if (run.isAbandoned && !end.ok) return undefined;
-    if (this.#stopping && !end.ok && end.error instanceof WorkerExitError && !end.own) {
+    const isStopped = this.#stopping || this.#endedTogether.has(run);
+    if (isStopped && !end.ok && end.error instanceof WorkerExitError && !end.own) {
       if (!run.hasBegun) return await this.#refuse(job, order, "stopping", "the agent ended before the task began");
       if (job.starts - 1 < order.retries) return { do: "giveBack" };
     }
@@ -186,6 +194,26 @@ export class OrderRunner implements JobRunner {
     } catch (error) {
       return await this.#answer(order, { kind: "error", own: false, value: encodeError(unsentError(error)) });
     }
+  }
+
+  /** A task that waits to be tried again: where its agent ends, others are to do that. */
+  #workerLost(run: Run, error: Error, goOn: () => void): void {
+    const { commonEnd, name } = this.#options;
+    commonEnd.judge(error, (ends) => {
+      if (!ends) return goOn();
+      this.#endedTogether.add(run);
+      run.cancel(commonEndError(name, error));
+    });
+  }
+
+  /** The end of a run; where its worker ended together with the agent, that is what is told. */
+  async #judged(run: Run, end: RunEnd): Promise<RunEnd> {
+    if (end.ok || end.own || this.#endedTogether.has(run)) return end;
+    const { commonEnd, name } = this.#options;
+    const ends = await new Promise<boolean>((resolve) => commonEnd.judge(end.error, resolve));
+    if (!ends) return end;
+    this.#endedTogether.add(run);
+    return { ...end, error: commonEndError(name, end.error) };
   }
 
   #runsOf(ids: readonly string[]): Run[] {

@@ -25,6 +25,9 @@ export type RunEnd =
   })
   & { readonly durationMs: number | undefined };
 
+/** Told that the task waits to be tried again, since its worker was lost: stops it, or calls `goOn`. */
+export type OnWorkerLost = (error: Error, goOn: () => void) => void;
+
 /** One task on this agent's workers: from its job to its end. */
 export class Run {
   readonly job: AgentJob;
@@ -33,6 +36,7 @@ export class Run {
   readonly #backend: TaskBackend;
   readonly #sealer: Sealer;
   readonly #clock: Clock;
+  readonly #onWorkerLost: OnWorkerLost;
   /** What its code has traced. */
   readonly spans: SpanReport[] = [];
   #spanCharacters = 0;
@@ -50,13 +54,14 @@ export class Run {
   constructor(
     job: AgentJob,
     client: string | undefined,
-    tools: { backend: TaskBackend; sealer: Sealer; clock: Clock },
+    tools: { backend: TaskBackend; sealer: Sealer; clock: Clock; onWorkerLost: OnWorkerLost },
   ) {
     this.job = job;
     this.client = client;
     this.#backend = tools.backend;
     this.#sealer = tools.sealer;
     this.#clock = tools.clock;
+    this.#onWorkerLost = tools.onWorkerLost;
     this.#log = new RunLog(job, tools.clock);
   }
 
@@ -91,7 +96,10 @@ export class Run {
         this.#begun = true;
       },
       returned() {},
-      retried: () => void this.job.startsAgain().catch(() => {}),
+      retried: (error) =>
+        this.#onWorkerLost(error, () => {
+          this.job.startsAgain().catch(() => {});
+        }),
       progress: (value) => this.#progress(value),
       span: (report) => this.#span(report),
       resolve: (value, durationMs) => resolve({ ok: true, value, durationMs }),

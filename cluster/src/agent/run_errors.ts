@@ -19,6 +19,15 @@ export function strayedError(agent: string, reason: string): WorkerExitError {
   );
 }
 
+/** Its worker was ended together with the agent; `cause` says how. */
+export function commonEndError(agent: string, cause: unknown): WorkerExitError {
+  return new WorkerExitError(
+    `The task was stopped: its agent ${agent} was told to end, and its workers with it; the task had started. Have SIGTERM sent to the ` +
+      `agent alone (KillMode=mixed of systemd), or give the task "retries" if it can run twice`,
+    { taskStarted: true, signal: "SIGTERM", cause },
+  );
+}
+
 /** A result that stays here: it cannot travel, or the server does not take it. */
 export function unsentError(error: unknown): Error {
   if (error instanceof EncodingError) return error;

@@ -12,6 +12,7 @@ import {
   type SpanReport,
   type TaskBackend,
   type TaskHandle,
+  WorkerExitError,
 } from "../../src/corral.ts";
 import { type Letter, Sealer } from "../../src/message/letter.ts";
 import { sealOrder } from "../../src/message/order.ts";
@@ -35,12 +36,16 @@ class Stage {
   readonly pieces = new Map<string, Uint8Array>();
   /** Why the end of a task does not count. */
   objection: string | undefined;
+  /** Whether a worker that is lost ended together with the agent. */
+  endsTogether = false;
+  startedAgain = 0;
   readonly runner: OrderRunner;
 
   constructor() {
     this.runner = new OrderRunner({
       ...{ name: "host-1", clock: this.clock, clockOffsetMs: 0, sealer: this.sealer, onRan: () => {} },
       backend: this.#backend(),
+      commonEnd: { judge: (error, tell) => tell(this.endsTogether && error instanceof WorkerExitError) },
       fitness: { objectionToStart: () => undefined, objectionToEnd: () => this.objection },
       store: this.#store(),
       clients: new KnownClients(() => Promise.resolve(true), this.clock, 1000),
@@ -60,7 +65,8 @@ class Stage {
     });
     const ignore = async (): Promise<void> => {};
     const job: AgentJob = {
-      ...{ id: "c0-1", data: letter, starts, startsAgain: ignore, progress: ignore, log: ignore },
+      ...{ id: "c0-1", data: letter, starts, progress: ignore, log: ignore },
+      startsAgain: async () => void await this.startedAgain++,
     };
     return this.runner.run(job);
   }
@@ -222,6 +228,36 @@ Deno.test("OrderRunner.run() tells what a task threw, also where that has no tex
     stage.submitted[0]!.reject(thrown, "task", 1);
     assertEquals((await end).do, "answer");
   }
+});
+
+Deno.test("OrderRunner.run() gives a task back whose worker ended together with the agent, and rejects it without retries left", async () => {
+  const lost = new WorkerExitError("Worker 7 was ended by SIGTERM", { taskStarted: true, signal: "SIGTERM" });
+  const stage = new Stage();
+  stage.endsTogether = true;
+  const again = stage.run(1);
+  await settle();
+  stage.submitted[0]!.retried(lost, 2, 0);
+  assertEquals(await again, { do: "giveBack" });
+  assertEquals(stage.startedAgain, 0);
+
+  const last = stage.run(1, 0);
+  await settle();
+  stage.submitted[1]!.reject(lost, "worker", undefined);
+  const error = stage.told(await last) as WorkerExitError;
+  assertEquals([error.name, error.taskStarted, error.signal], ["WorkerExitError", true, "SIGTERM"]);
+  assertStringIncludes(
+    error.message,
+    "its agent host-1 was told to end, and its workers with it; the task had started",
+  );
+});
+
+Deno.test("OrderRunner.run() has a task tried again whose worker ended alone", async () => {
+  const stage = new Stage();
+  const end = stage.run(1);
+  await settle();
+  stage.submitted[0]!.retried(new WorkerExitError("ended", { signal: "SIGTERM" }), 2, 0);
+  stage.submitted[0]!.resolve(7, 1);
+  assertEquals([stage.told(await end), stage.startedAgain], [7, 1]);
 });
 
 function spanReport(index: number, text: string): SpanReport {
