@@ -1,6 +1,7 @@
 // End-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, type CorralOutcome, inFolder, mapByOne, ndjson } from "../../../tests/helpers/programs/corral.ts";
+import { corral, type CorralOutcome, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
+import { mapByOne } from "../../../tests/helpers/programs/in_turn.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";

@@ -3,7 +3,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describeError } from "../../../cli/command/describe_error.ts";
 import { UnknownFlagError } from "../../../cli/errors/unknown_flag_error.ts";
 import { withAdvice } from "../../../cli/runner/advice.ts";
-import { corral, inFolder, mapInTurn } from "../../helpers/programs/corral.ts";
+import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const CASES: [message: string, expected: string][] = [
   [

@@ -1,7 +1,8 @@
 // End-to-end: files as they are found, and nothing of them lost without a word.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 const encoder = new TextEncoder();

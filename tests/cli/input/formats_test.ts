@@ -1,6 +1,7 @@
 // End-to-end: what `corral map` reads and writes.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;

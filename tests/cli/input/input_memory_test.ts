@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../../../cli/input/inputs.ts";
 import type { ReadItem } from "../../../cli/records/record_block.ts";
-import { corralInTurn, inFolder } from "../../helpers/programs/corral.ts";
+import { inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn } from "../../helpers/programs/in_turn.ts";
 
 const RECORDS = 60_000;
 const FILLER = "x".repeat(200);
@@ -75,7 +76,7 @@ Deno.test("corral map mixes up no record of a long input, in order or not, of li
         ...["map", "-q", "job.ts", `in.${format}`, "-j", "2", "-o", `out${at}.ndjson`, "--rejects", `bad${at}`],
         ...["--retries", "1", ...flags],
       ]),
-      { cwd: folder, allow: ["--allow-run"] },
+      { cwd: folder },
     );
     assertEquals(outcomes.map(({ code }) => code), RUNS.map(() => 101));
     for (const [at, [, ...flags]] of RUNS.entries()) {

@@ -1,6 +1,7 @@
 // End-to-end: what becomes of records, one by one and in batches: their failures, their rejects, and when they begin.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 /** A run of a function over a file called `in`. */

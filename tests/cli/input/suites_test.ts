@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import naughtyStrings from "big-list-of-naughty-strings/blns.json" with { type: "json" };
 import spectrum from "csv-spectrum";
 import "vega-datasets";
-import { inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { inFolder } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 const vega = new URL("../data/", import.meta.resolve("vega-datasets"));

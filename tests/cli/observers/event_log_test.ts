@@ -3,7 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createEventLog } from "../../../cli/observers/event_log.ts";
 import { readEvents } from "../../../cli/observers/report/read_events.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { corralInTurn, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn } from "../../helpers/programs/in_turn.ts";
 import { plainRun, STARTED_AT } from "../../helpers/programs/run_events.ts";
 
 Deno.test("createEventLog() writes events one on a line, in order, but for counts", () =>

@@ -12,7 +12,8 @@ import {
 import { redrawReport } from "../../../cli/observers/report/mod.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
 import { ACTIVE, hostileRun, pageOf, parse } from "../../helpers/programs/report_page.ts";
-import { corral, corralInTurn, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne } from "../../helpers/programs/in_turn.ts";
 import { plainRun, recordEvent, startEvent } from "../../helpers/programs/run_events.ts";
 
 Deno.test("The report tells of a run without failures", async () => {

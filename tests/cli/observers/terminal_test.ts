@@ -1,6 +1,7 @@
 /** End-to-end: what strangers wrote goes to a terminal as text, by whatever way. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corralInTurn, type CorralOutcome, IN_TURN, inFolder } from "../../helpers/programs/corral.ts";
+import { type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, IN_TURN } from "../../helpers/programs/in_turn.ts";
 
 /** The clipboard, the screen, colours by one character, an order of its own, the line's beginning. */
 const EVIL = "a\x1b]52;c;aGk=\x07b\x1b[2Jc\u009b31md\u202ee\rf";

@@ -1,6 +1,7 @@
 // End-to-end: what is printed where nobody can read it is not lost without a word.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corralArgs, corralInTurn, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corralArgs, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn } from "../../helpers/programs/in_turn.ts";
 
 /** Only there it can be known, by a command that may look. */
 const isElsewhere = Deno.build.os !== "linux";

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { RunProgress } from "../../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { corral, corralCommand, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne } from "../../helpers/programs/in_turn.ts";
 import { until } from "../../helpers/programs/processes.ts";
 import { STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
 

@@ -2,7 +2,8 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutputError } from "../../../cli/errors/output_error.ts";
 import { writeAll, writeResults } from "../../../cli/files/run_file.ts";
-import { corral, corralArgs, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 
 const { BrokenPipe } = Deno.errors;
 

@@ -1,6 +1,7 @@
 // End-to-end: a run of `corral map` that goes on with a joblog does what the first one would have done, and no more of it at once.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne, mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const TWO = ndjson([1, 2]);
 const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));

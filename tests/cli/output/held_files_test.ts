@@ -1,6 +1,7 @@
 // End-to-end: no file that a run reads is written, a run that is refused leaves nothing behind, and rejects are in step with the joblog.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralArgs, corralInTurn, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne } from "../../helpers/programs/in_turn.ts";
 
 const IDENTITY = "(n) => n";
 
@@ -267,7 +268,7 @@ Deno.test("corral map --resume takes no rejects for its own that another run wro
       [...run, "other", "--resume"],
       [...run, "empty", "--resume-failed"],
       [...run, "empty", "--resume-failed"],
-    ], { cwd: folder, allow: ["--allow-run"] });
+    ], { cwd: folder });
     assertEquals(first!.code, 2);
     assertEquals(refused!.code, 255);
     assertStringIncludes(refused!.stderr, "Cannot begin other: it is not empty, wanted the name that log has");

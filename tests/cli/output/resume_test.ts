@@ -1,14 +1,7 @@
 // End-to-end: the joblog of `corral map`, and going on after any end.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  corral,
-  corralCommand,
-  corralInTurn,
-  type CorralOutcome,
-  inFolder,
-  mapByOne,
-  ndjson,
-} from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, type CorralOutcome, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne } from "../../helpers/programs/in_turn.ts";
 import { until } from "../../helpers/programs/processes.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -152,7 +145,7 @@ Deno.test("corral map refuses to resume when the input or the function has chang
     const inTurn = async (runs: [input: string, ...args: string[]][]): Promise<CorralOutcome[]> => {
       const folders = runs.map(() => Deno.makeTempDirSync({ dir: folder }));
       for (const [at, [input]] of runs.entries()) await Deno.writeTextFile(`${folders[at]}/in`, input);
-      return await corralInTurn(runs.map(([, ...args]) => args), { folders, allow: ["--allow-run"] });
+      return await corralInTurn(runs.map(([, ...args]) => args), { folders });
     };
     const checkRefused = ({ code, stderr }: CorralOutcome, message: string): void => {
       assertEquals(code, 255);

@@ -1,15 +1,8 @@
 // End-to-end: limits, retries and workers of `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Gate } from "../../helpers/pools/gate.ts";
-import {
-  corral,
-  corralInTurn,
-  type CorralOutcome,
-  inFolder,
-  mapByOne,
-  mapInTurn,
-  ndjson,
-} from "../../helpers/programs/corral.ts";
+import { corral, type CorralOutcome, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne, mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
@@ -208,7 +201,7 @@ Deno.test("corral map -j 3 starts as many workers as it has, and reads what it h
       ["nothing", "a record in each of two files", "a packed record"].includes(what)
     );
     const commands = shown.map(([at]) => ["map", "--events", `${folder}/${at}`, ...inputs[at]!]);
-    const outcomes = await corralInTurn(commands, { allow: ["--allow-run"] });
+    const outcomes = await corralInTurn(commands);
     for (const [place, [at, [, , , workers]]] of shown.entries()) {
       const { code, stderr } = outcomes[place]!;
       assertEquals([code, stderr.includes("failed:")], [0, false], stderr);

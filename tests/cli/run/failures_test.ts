@@ -1,14 +1,7 @@
 // End-to-end: records of `corral map` that fail, and what becomes of the others.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  corral,
-  corralArgs,
-  corralCommand,
-  inFolder,
-  mapByOne,
-  mapInTurn,
-  ndjson,
-} from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { mapByOne, mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

@@ -1,15 +1,8 @@
 // End-to-end: what `corral map` calls, and what becomes of what it returns.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Gate } from "../../helpers/pools/gate.ts";
-import {
-  corral,
-  corralCommand,
-  corralInTurn,
-  inFolder,
-  mapByOne,
-  mapInTurn,
-  ndjson,
-} from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne, mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -119,7 +112,7 @@ Deno.test("corral map says what is wrong with a module that cannot be run", asyn
       ["map", "./nowhere.ts"],
       ["map", "-j", "1", `${JOB}#nothing`, "in"],
       ["map", "-j", "1", "-e", "(record => ", "in"],
-    ], { cwd: folder, allow: ["--allow-run"] });
+    ], { cwd: folder });
     assertEquals([missing!.code, missing!.stdout], [255, ""]);
     assertEquals(missing!.stderr, 'corral: Cannot load "./nowhere.ts": there is no such file\n');
     assertEquals(unnamed!.code, 255);
@@ -152,7 +145,6 @@ Deno.test("corral map loads a module whatever is in its name", async () => {
     const names = [name, `${folder}/${name}`, `${name}#default`];
     const outcomes = await corralInTurn(names.map((one) => ["map", "-q", "-j1", one, "in"]), {
       cwd: folder,
-      allow: ["--allow-run"],
     });
     assertEquals(outcomes.map(({ code, stdout, stderr }) => [code, stdout, stderr]), names.map(() => [0, "2\n", ""]));
   });

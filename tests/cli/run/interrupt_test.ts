@@ -1,6 +1,7 @@
 // End-to-end: Ctrl-C, and what is left running after `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corralArgs, corralCommand, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { corralArgs, corralCommand, inFolder } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 import { childrenOf, survivors } from "../../helpers/programs/processes.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 // Unit, and end-to-end: no result loses without a word what JSON has no form for.
 import { assertEquals, assertThrows } from "@std/assert";
 import { refuseLostValues } from "../../../cli/runner/lost_values.ts";
-import { mapInTurn } from "../../helpers/programs/corral.ts";
+import { mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const refuse = (value: unknown): void => refuseLostValues(value, JSON.stringify(value));
 

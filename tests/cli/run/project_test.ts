@@ -1,6 +1,7 @@
 // End-to-end: by which `deno.json` a function's imports are resolved, whatever the command was installed with.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, corralInTurn, type CorralOutcome, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { corral, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne } from "../../helpers/programs/in_turn.ts";
 
 /** Two projects in a folder: each maps the same name to a file of its own. */
 async function twoProjects(folder: string): Promise<void> {
@@ -100,7 +101,6 @@ Deno.test("corral map -e imports names of a package.json and of a workspace's me
 async function runTexts(texts: readonly string[], input: string, cwd: string): Promise<CorralOutcome[]> {
   return await corralInTurn(texts.map((text) => ["map", "-q", "-j", "1", "-e", text, input]), {
     cwd,
-    allow: ["--allow-run"],
   });
 }
 

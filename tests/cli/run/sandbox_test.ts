@@ -1,6 +1,7 @@
 // End-to-end: what workers of `corral map` may do.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralInTurn, inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corralInTurn, mapByOne, mapInTurn } from "../../helpers/programs/in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -11,7 +12,7 @@ Deno.test("corral map grants workers nothing unless told to, and then no more th
     await Deno.writeTextFile(`${folder}/in`, ndjson([`${folder}/open.txt`, `${folder}/closed.txt`]));
     const flags = [[], ["--allow-read=open.txt"], ["--allow-read", `--deny-read=${folder}/closed.txt`]];
     const commands = flags.map((some) => ["map", "-j", "1", `${JOB}#readFile`, "in", ...some]);
-    const [none, one, denied] = await corralInTurn(commands, { cwd: folder, allow: ["--allow-run"] });
+    const [none, one, denied] = await corralInTurn(commands, { cwd: folder });
     assertEquals([none!.code, none!.results], [2, []]);
     assertStringIncludes(none!.stderr, "NotCapable: Requires read access");
     assertEquals([one!.code, one!.results], [1, ["open"]]);
@@ -140,7 +141,6 @@ Deno.test("corral map --untrusted lets a module load nothing outside its own fol
     ];
     const outcomes = await corralInTurn(cases.map((args) => ["map", "-q", "-j", "1", ...args, "in"]), {
       cwd: folder,
-      allow: ["--allow-run"],
     });
     const [trusted, spied, good, text, read] = outcomes;
     // What the fence does not hold, as the help says: the static imports of a module that is trusted.
@@ -164,7 +164,7 @@ Deno.test("corral map --untrusted takes no set of permissions that lies with the
     await Deno.writeTextFile(`${folder}/in`, ndjson([`${folder}/open.txt`, `${folder}/closed.txt`]));
     const args = ["map", "-q", "-j1", "--untrusted", "-P", "job", `${folder}/plug/job.ts`, `${folder}/in`];
     const folders = ["", "/plug", "/plug/sub"].map((name) => folder + name);
-    const [above, ...inside] = await corralInTurn(folders.map(() => args), { folders, allow: ["--allow-run"] });
+    const [above, ...inside] = await corralInTurn(folders.map(() => args), { folders });
     assertEquals([above!.code, above!.results], [1, ["open"]]);
     for (const { code, stderr } of inside) {
       assertEquals(code, 255);
@@ -194,7 +194,6 @@ Deno.test("corral map --joblog downloads nothing of what a module imports", asyn
     ) => ["map", "-q", "-j1", ...flags, "--joblog=log", "job.ts", "in"]);
     const outcomes = await corralInTurn(commands, {
       cwd: folder,
-      allow: ["--allow-run"],
       env: { JSR_URL: `http://127.0.0.1:${server.addr.port}` },
     });
     assertEquals([outcomes.map(({ code }) => code), requests], [[255, 255], []]);
@@ -213,7 +212,7 @@ Deno.test("corral map says how to get what a module imports and the cache has no
     const [syntax, number, swapped] = await corralInTurn(
       [["-e", "(n) => n +"], ["-e", "5"], ["in.txt", "job.ts"]]
         .map((args) => ["map", "-j", "1", ...args]),
-      { cwd: folder, allow: ["--allow-run"] },
+      { cwd: folder },
     );
     assertEquals(syntax!.code, 255);
     assertStringIncludes(syntax!.stderr, "-e:1:");

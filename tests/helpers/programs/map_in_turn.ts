@@ -1,4 +1,5 @@
-import { corralInTurn, type CorralOutcome, inFolder } from "./corral.ts";
+import { type CorralOutcome, inFolder } from "./corral.ts";
+import { corralInTurn } from "./in_turn.ts";
 
 /** A run of `corral map`, in a folder that has these files and no others. */
 export interface MapInTurn {
@@ -20,7 +21,7 @@ export async function mapInTurn<const Runs extends readonly MapInTurn[]>(
       }
     }
     const commands = runs.map(({ args }) => ["map", "-j", "1", ...args]);
-    const outcomes = await corralInTurn(commands, { folders, allow: ["--allow-run"] });
+    const outcomes = await corralInTurn(commands, { folders });
     return outcomes as { [At in keyof Runs]: CorralOutcome };
   });
 }
