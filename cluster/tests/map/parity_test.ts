@@ -210,7 +210,9 @@ Deno.test(
       const records = events.filter(({ type }) => type === "record");
       assertEquals(records.map(({ sequence }) => sequence), Array.from({ length: 40 }, (_, index) => index + 1));
       assertEquals(records.every(({ slot, pid }) => slot >= 0 && slot < 2 && pid > 0), true);
-      assertEquals(events.filter(({ type, state }) => type === "block" && state === "start").length, 8);
+      // An agent that was late for its lock has begun a block twice.
+      const begun = events.filter(({ type, state }) => type === "block" && state === "start");
+      assertEquals(new Set(begun.map(({ firstSequence }) => firstSequence)).size, 8);
       assertEquals((await Deno.readTextFile(`${folder}/joblog`)).trimEnd().split("\n").length, 41);
       assertStringIncludes(await Deno.readTextFile(`${folder}/report`), "</html>");
       assertStringIncludes(await Deno.readTextFile(`${folder}/trace`), "traceEvents");
