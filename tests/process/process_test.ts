@@ -189,10 +189,10 @@ Deno.test("Process runs many short children, and ends many that have just starte
   for (const process of short) process.start();
   assertEquals(activeChildren().length, 8);
   assertEquals(await Promise.all(short.map((process) => process.sentinel)), Array(8).fill(0));
-  const long = Array.from({ length: 20 }, () => new Process({ target: () => new Promise(() => {}) }));
+  const long = Array.from({ length: 10 }, () => new Process({ target: () => new Promise(() => {}) }));
   for (const process of long) process.start();
   for (const process of long) process.terminate();
-  assertEquals(await Promise.all(long.map((process) => process.sentinel)), Array(20).fill(-15));
+  assertEquals(await Promise.all(long.map((process) => process.sentinel)), Array(10).fill(-15));
   assertEquals(activeChildren(), []);
   assertEquals(long.filter(({ pid }) => isAlive(pid!)), []);
 });
