@@ -30,7 +30,7 @@ class FakeWorker {
       },
       flush: nothing,
       flushOutput: nothing,
-      watchLeaving: nothing,
+      leaving: { watch: nothing },
       setReferenced: nothing,
       getWritten: () => this.writtenBytes,
       get writtenBytes() {
