@@ -1,5 +1,5 @@
 import { CancelledError, OutOfMemoryError, PoisonTaskError, ProtocolError } from "../../errors.ts";
-import { every, monotonicMs, type Timer } from "../../timer.ts";
+import { monotonicMs } from "../../timer.ts";
 import { decode, encode } from "../../wire/codec/codec.ts";
 import { HEAD, type RepliesRead } from "../../wire/messages/lease.ts";
 import type { Tagged } from "../../wire/messages/text.ts";
@@ -15,13 +15,11 @@ import type { Slot } from "../scheduling/slot.ts";
 import { AnswerParts, checkedOutcomes } from "./chunk_result.ts";
 import type { FunctionNumbers } from "./function_numbers.ts";
 import { endHandles, SentHandles } from "./sent_handles.ts";
+import { StartLimit } from "./start_limit.ts";
 import type { TaskRecord } from "./task_record.ts";
 
 /** Smaller arguments fit beside what any worker holds. */
 const LARGE_ARGUMENTS_BYTES = 1024 * 1024;
-
-/** A program that is held up feeds no worker, and hears none: its start has so many steps, of which that takes one. */
-const START_STEPS = 10;
 
 /** What a message adds to the calls in it, and more. */
 const RUN_HEAD_UNITS = 32;
@@ -55,8 +53,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   readonly #worker: ConnectedWorker;
   readonly #sentHandles: SentHandles;
   readonly #parts = new AnswerParts();
-  readonly #startLimit: Timer;
-  #startSteps = 0;
+  readonly #startLimit: StartLimit;
   /** Whether the pool has use for it. */
   #wanted = true;
   /** What it held when it ended. */
@@ -81,8 +78,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     link.questions.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(link, context.slot);
     this.#worker.sayHello();
-    this.#startLimit = every(context.startTimeoutMs / START_STEPS, () => this.#countStart());
-    this.#startLimit.setReferenced(false);
+    this.#startLimit = new StartLimit(context.startTimeoutMs, () => this.#giveUpStart());
     context.listener.spawned(this.identity, monotonicMs());
   }
 
@@ -223,10 +219,10 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         // What a task left behind may end a span when the task has long been answered.
         return slot.held.byId(message[1])?.completion.span?.(message[2]);
       case "ready":
-        this.#startLimit.cancel();
+        this.#startLimit.end();
         return scheduler.ready(slot, monotonicMs());
       case "failed":
-        this.#startLimit.cancel();
+        this.#startLimit.end();
         return scheduler.startFailed(slot, toError(this.#decodeError(message[2], message[1], parts)), monotonicMs());
       default:
         throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is not a message of a worker`);
@@ -294,10 +290,8 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     return isLarge && workerExitError(exit, false) instanceof OutOfMemoryError;
   }
 
-  /** At the last step its time is up, and it has said neither that it is ready nor what failed. */
-  #countStart(): void {
-    if (++this.#startSteps < START_STEPS) return;
-    this.#startLimit.cancel();
+  /** Its time is up, and it has said neither that it is ready nor what failed. */
+  #giveUpStart(): void {
     const { scheduler, slot, startTimeoutMs, onTurn } = this.#context;
     if (slot.phase !== "starting") return;
     scheduler.startFailed(slot, startTimeoutError(this.process, startTimeoutMs), monotonicMs());
@@ -305,7 +299,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   }
 
   #exited(exit: WorkerExit): void {
-    this.#startLimit.cancel();
+    this.#startLimit.end();
     const { scheduler, slot, listener, onExit, onTurn } = this.#context;
     if (exit.violation !== undefined) listener.violation(this.identity, workerExitError(exit, false));
     onExit(exit);
