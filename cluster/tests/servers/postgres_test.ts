@@ -1,5 +1,5 @@
 // End-to-end: PostgreSQL in place of Redis. Row 17 of the fault table, and the events that BullMQ's own reader loses.
-import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { createPostgresBackend, type PgModule, type PgPool, type PgPoolClient, Queue, runMigrations } from "bullmq";
 import type { EventEmitter } from "node:events";
 import pg from "pg";
@@ -111,6 +111,46 @@ Deno.test(
     assertEquals(await again.result, "again");
     assertEquals((await notes.lines()).sort(), ["again", "again", "once"]);
     assertEquals(caller.settledTwice, []);
+  },
+);
+
+Deno.test(
+  "a server that loses its data: what vanished rejects or runs again with retries, and all goes on",
+  options,
+  async () => {
+    const url = await newDatabase("emptied");
+    await using notes = await Notes.make();
+    await using gate = await Notes.make();
+    const flags = [`--allow-write=${notes.path}`, `--allow-read=${gate.path.replace(/\/[^/]*$/, "")}`];
+    await using agent = await AgentProcess.start(url, { jobs: 1, lock: "60s", flags });
+    await using caller = new Caller(url);
+    assertEquals(await caller.call("square", [2]), 4);
+    await using pool = openPool(url);
+    // Of a server that has worked for long.
+    await pool.query("SELECT setval('event_seq', 1000000)");
+    const once = caller.start("noteUntil", [notes.path, "once", gate.path]);
+    await once.reached("begun");
+    await notes.until(1);
+    const again = caller.start("note", [notes.path, "again"], { retries: 1 });
+    await again.reached("sent");
+    // It may give way to a question that another member asks.
+    while (!await pool.query("DROP SCHEMA bullmq CASCADE").then(() => true, () => false));
+    const error = await assertRejects(() => once.result, WorkerExitError, "the server no longer knows it");
+    assertEquals(error.taskStarted, true);
+    await Deno.writeTextFile(gate.path, "open\n");
+    assertEquals(await again.result, "again");
+    assertEquals(await caller.call("square", [7]), 49);
+    // Events are read from the beginning, where numbers are.
+    const told = Promise.withResolvers<unknown>();
+    assertEquals(await caller.call("report", [3], { onProgress: told.resolve }), 3);
+    await told.promise;
+    // As often as it has retries.
+    const starts = await notes.lines();
+    assertEquals(starts.filter((line) => line === "once").length, 1);
+    assert(starts.length <= 3, starts.join());
+    assertEquals(caller.settledTwice, []);
+    agent.kill("SIGTERM");
+    assertEquals((await agent.status).code, 0);
   },
 );
 

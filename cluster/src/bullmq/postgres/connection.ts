@@ -1,6 +1,7 @@
 import {
   createPostgresBackend,
   createPostgresRelayBackend,
+  DEFAULT_SCHEMA,
   MINIMUM_POSTGRES_VERSION,
   type PgPool,
   type Processor,
@@ -18,7 +19,7 @@ import { SteadyWorker } from "../steady_worker.ts";
 import { PostgresBroker } from "./broker.ts";
 import { PostgresPools } from "./pools.ts";
 import { openSteadyBackend, serverTimeMs, useServerTime } from "./server_time.ts";
-import { PostgresStore, STORE_TABLES } from "./store.ts";
+import { LAST_TABLE, PostgresStore, STORE_TABLES } from "./store.ts";
 import { shownAddress } from "../address.ts";
 import { ServerCheck } from "../server_check.ts";
 import { accountRefusal, clockRefusal, readOnlyRefusal } from "../start_checks.ts";
@@ -260,12 +261,16 @@ export class PostgresConnection implements EngineConnection {
     this.#tell(false);
   }
 
-  /** Nothing tells when a connection is there again, so that it is asked for. */
+  /** Nothing tells when a connection is there again, nor that it leads to a server that has lost its data, so that it is asked for. */
   #probeLater(): void {
     if (this.#closed) return;
     this.#probe = setTimeout(async () => {
       try {
-        await this.#pool.query("SELECT 1");
+        const { rows: [row] } = await this.#pool.query(
+          `SELECT to_regclass('${DEFAULT_SCHEMA}.${LAST_TABLE}') AS there`,
+        );
+        // Without them, every question would fail, and what is open never be found missing.
+        if (row.there === null) await this.#makeTables();
         this.#tell(true);
       } catch (error) {
         this.#note(error as Error);

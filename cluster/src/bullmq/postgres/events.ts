@@ -52,8 +52,7 @@ export class PostgresEvents {
   /** Resolves when events from now on are read. */
   async start(): Promise<void> {
     await this.#listen();
-    const { rows: [row] } = await this.#pools.ask.query<{ last: string }>("SELECT last_value AS last FROM event_seq");
-    this.#cursor = Number(row!.last);
+    this.#cursor = await this.#lastNumber();
     // What is being written now has a number that is not higher.
     const now = performance.now();
     for (let id = Math.max(1, this.#cursor - BATCH); id <= this.#cursor; id++) this.#missing.set(id, now);
@@ -78,12 +77,25 @@ export class PostgresEvents {
         this.#wake = Promise.withResolvers();
         if (this.#closed) return;
         const count = await this.#read(this.#handle);
+        if (count === 0) await this.#rewind();
         if (count < BATCH) await within(count > 0 ? AGAIN_MS : QUIET_MS, this.#wake.promise);
       } catch {
         // The connection was lost: a new one is made.
         await within(RETRY_MS, this.#closing.promise);
       }
     }
+  }
+
+  async #lastNumber(): Promise<number> {
+    const { rows: [row] } = await this.#pools.ask.query<{ last: string }>("SELECT last_value AS last FROM event_seq");
+    return Number(row!.last);
+  }
+
+  /** The numbers begin again in a server that has lost its data. */
+  async #rewind(): Promise<void> {
+    if (await this.#lastNumber() >= this.#cursor) return;
+    this.#cursor = 0;
+    this.#missing.clear();
   }
 
   async #read(handle: EventHandler): Promise<number> {

@@ -16,6 +16,9 @@ CREATE TABLE IF NOT EXISTS corral_answer (
 );
 CREATE INDEX IF NOT EXISTS corral_answer_end ON corral_answer (ends_at);`;
 
+/** Where it is there, all others are. */
+export const LAST_TABLE = "corral_answer";
+
 const CLEAN_MS = 60_000;
 
 /** Pieces on shelves, in a table. */
