@@ -100,3 +100,46 @@ Deno.test("Pool: an untrusted module reads its own files, but not those that are
     );
   }
 });
+
+Deno.test("Pool: what is denied within a grant stays so by the names that links give it", async () => {
+  await using folder = await folderOfSecrets();
+  const { path } = folder;
+  await folder.link("data", "alias");
+  await folder.link("alias", "again");
+  const cases: [granted: string, denied: string, names: string[]][] = [
+    [`${path}/alias`, `${path}/data/secret`, [`${path}/alias/secret/key`]],
+    [`${path}/again/`, `${path}/data/secret/key`, [`${path}/again/secret/key`]],
+    [`${path}/data`, `${path}/alias/secret`, [`${path}/data/secret/key`]],
+    [`${path}/again`, `${path}/alias/secret`, [`${path}/again/secret/key`]],
+    [path, `${path}/alias/secret`, [`${path}/data/secret/key`, `${path}/alias/secret/key`]],
+  ];
+  for (const [granted, denied, names] of cases) {
+    await using pool = new Pool({ workers: 1, permissions: { read: [granted] }, deny: { read: [denied] } });
+    for (const name of names) {
+      assertEquals([name, await pool.apply(isGranted, [{ name: "read", path: name }])], [name, false]);
+    }
+    const open = names[0]!.replace("secret/key", "open");
+    assertEquals(await pool.apply((path: string) => Deno.readTextFileSync(path), [open]), "open");
+  }
+});
+
+Deno.test("Pool: a link to what is denied in the folder of an untrusted module opens nothing, however large the folder is", async () => {
+  await using folder = await folderOfSecrets();
+  const own = `${folder.path}/tenant`;
+  await folder.link("secret/key", "tenant/link");
+  await folder.link("secret", "tenant/links");
+  // More names than a command line takes.
+  await folder.write(
+    Object.fromEntries(Array.from({ length: 700 }, (_, at) => [`tenant/${`${at}-`.padEnd(200, "x")}`, ""])),
+  );
+  await using pool = new Pool({
+    workers: 1,
+    module: `${own}/tasks.ts`,
+    trust: "untrusted",
+    deny: { read: [`${own}/secret`] },
+  });
+  assertEquals(await pool.apply("read", [`${own}/open`]), "open");
+  for (const name of ["secret/key", "link", "links/key"]) {
+    await assertRejects(() => pool.apply("read", [`${own}/${name}`]), Deno.errors.NotCapable);
+  }
+});

@@ -1,5 +1,5 @@
 /** What a worker may not do, whatever it was granted. See `docs/decisions/starting.md`. */
-import { covers } from "../project/module_url.ts";
+import { covers, otherNames } from "../project/module_url.ts";
 import { type Grants, hasPort, isHeld, itemText, type PermissionKind, requests, show } from "./permissions.ts";
 
 /** Where commands lie on most systems, whatever the PATH of this program is, and whether it may be read. */
@@ -18,6 +18,20 @@ export function resolveDenials(denied: Deno.PermissionOptionsObject | undefined)
     }
   }
   return denials;
+}
+
+/** Kinds whose items Deno compares by name, and follows links. */
+const LINKED_KINDS = ["read", "write", "ffi"] as const;
+
+/** Adds the names by which what is denied could be reached all the same: its own without links, and those below what is granted by the name of a link. */
+export function addOtherNames(denials: Grants, grants: Grants): void {
+  for (const kind of LINKED_KINDS) {
+    const denied = denials.get(kind);
+    if (denied === undefined || denied === true) continue;
+    const granted = grants.get(kind);
+    const names = denied.flatMap((path) => otherNames(path, granted === undefined || granted === true ? [] : granted));
+    denials.set(kind, [...new Set([...denied, ...names.map((name) => itemText(kind, name))])]);
+  }
 }
 
 /** Takes from grants what is denied. Deno does not: what is granted by name passes a denial of more, be that all, a folder, a host or a pattern. */

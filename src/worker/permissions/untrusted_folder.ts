@@ -47,6 +47,13 @@ interface Folder {
   readonly linked: readonly string[];
 }
 
+/** What is granted of a folder. */
+export interface FolderGrants {
+  readonly paths: readonly string[];
+  /** Those of its files that Deno can be told of. */
+  readonly files: readonly string[];
+}
+
 /** The folder of an untrusted module. */
 export class UntrustedFolder {
   readonly #path: string;
@@ -112,11 +119,11 @@ export class UntrustedFolder {
    * The paths to grant: its files, and the module itself even if it is missing; the folder as a whole where their names do not fit a
    * command line.
    */
-  grants(module: string): string[] {
+  grants(module: string): FolderGrants {
     // Deno has no way to pass a comma in a grant.
     const files = [module, ...this.check()].filter((path) => !/[,\0]/.test(path));
     const units = files.reduce((sum, path) => sum + path.length + 1, 0);
-    return units <= MOST_GRANT_UNITS ? files : [this.#path];
+    return { paths: units <= MOST_GRANT_UNITS ? files : [this.#path], files };
   }
 
   #targetInside(folder: string, name: string): string {

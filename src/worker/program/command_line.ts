@@ -9,7 +9,7 @@ import type { ProjectFiles } from "../../own_process.ts";
 import { requireArgumentsFit } from "../permissions/argument_limits.ts";
 import { type ChildProgram, childProgram } from "./child_program.ts";
 import { requireVisible } from "./compiled_program.ts";
-import { isDenied, removeDenied, resolveDenials } from "../permissions/denials.ts";
+import { addOtherNames, isDenied, removeDenied, resolveDenials } from "../permissions/denials.ts";
 import { requireCodeUnwritable } from "../permissions/code_guard.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
@@ -79,6 +79,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireVisible(options.moduleUrl);
   const denials = resolveDenials(options.deny);
   const grants = workerGrants(options, denials);
+  addOtherNames(denials, grants);
   const { project, namesOf, flags } = configure(options);
   const path = findDeno(options.denoPath);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
@@ -127,12 +128,24 @@ function needsDeferred({ moduleUrl }: ResolvedLaunchOptions, { importsLazily }: 
 
 /** What an untrusted module may read of its folder. It is loaded from there whatever is denied around it; what is denied within, it may not read. */
 function ownFiles(options: WorkerCommandOptions, moduleUrl: string, denials: Grants): string[] {
-  const files = untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl)));
+  const { paths, files } = untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl)));
   const denied = denials.get("read");
-  if (denied === undefined || denied === true) return files;
+  if (denied === undefined || denied === true) return [...paths];
   const folder = { path: moduleFolder(moduleUrl), isFolder: false };
   const within = new Map([["read", denied.filter((one) => !covers(one, folder))]]) as Grants;
-  return files.filter((path) => !isDenied("read", path, within));
+  const isDeniedWithin = (path: string): boolean => isDenied("read", path, within);
+  // Where the folder is granted as a whole, links in it would lead to what is denied.
+  if (paths !== files) {
+    const names = files.filter(isDeniedWithin).map((path) => topmost(path, folder.path, isDeniedWithin));
+    denials.set("read", [...new Set([...denied, ...names])]);
+  }
+  return paths.filter((path) => !isDeniedWithin(path));
+}
+
+/** The highest of the folders around a path, below `end`, for which something holds as it does for the path; the path itself if there is none. */
+function topmost(path: string, end: string, holds: (path: string) => boolean): string {
+  const above = path.replace(/[\\/][^\\/]*$/, "");
+  return above.length > end.length && holds(above) ? topmost(above, end, holds) : path;
 }
 
 function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {

@@ -174,10 +174,28 @@ export function covers(granted: string, { path, isFolder }: { path: string; isFo
   return there.some((a) => here.some((b) => isWithin(b, a) || (isFolder && isWithin(a, b))));
 }
 
+/**
+ * The other names of a path that are known: the one without links, and those that it has below each of some folders, which may be named by links
+ * themselves.
+ */
+export function otherNames(path: string, folders: readonly string[]): string[] {
+  const real = realPath(withoutTrailingSlashes(path));
+  const below = folders.flatMap((folder) => {
+    const [plain, base] = [folder, realPath(withoutTrailingSlashes(folder))].map((one) => one.replace(/[\\/]+$/, ""));
+    return isWithin(comparable(real), comparable(base!)) ? [plain + real.slice(base!.length)] : [];
+  });
+  return [real, ...below].filter((name) => name !== path);
+}
+
 /** A path as it is written, and as it is without links. */
 function forms(path: string): string[] {
   const plain = withoutTrailingSlashes(path);
-  return [...new Set([plain, realPath(plain)].map((form) => Deno.build.os === "linux" ? form : form.toLowerCase()))];
+  return [...new Set([plain, realPath(plain)].map(comparable))];
+}
+
+/** Most file systems of other systems take no notice of case. */
+function comparable(path: string): string {
+  return Deno.build.os === "linux" ? path : path.toLowerCase();
 }
 
 /** Of what is not there, or may not be looked at, the folder above is taken as it is without links. */
