@@ -24,11 +24,15 @@ export type Loss =
 export function judgeLoss(
   running: RunningBlock,
   error: unknown,
-  options: Pick<CliMapOptions, "retries" | "retryOn">,
+  options: Pick<CliMapOptions, "retries" | "retryOn" | "cluster">,
 ): Loss {
   if (running.isOutOfTime) return blame(running, "timeout", timeoutText(running), options);
   if (error instanceof WorkerStartError) return { kind: "fatal", error };
   const { block, attempt, hasBegun, isExact, isExiting, isLastUnit } = running;
+  // Its agent was told to end as well, most likely; a record that does this itself is found the second time.
+  if (options.cluster !== undefined && isToldToEnd(error) && !block.suspect) {
+    return { kind: "again", attempt, unheard: !hasBegun };
+  }
   const isBroken = hasBegun && isBrokenWorker(error);
   if (!isBroken && !(error instanceof WorkerExitError && error.taskStarted)) return { kind: "fatal", error };
   // The second time, a record that takes its worker along before anything is heard of it is to blame.

@@ -1,6 +1,7 @@
 // End-to-end: `corral map --cluster` while agents and the command itself die.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, corralCommand, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
+import { childrenOf } from "../../../tests/helpers/programs/processes.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { untilFile } from "../helpers/until_file.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
@@ -214,6 +215,26 @@ Deno.test(
     const text = await results.rest();
     assertEquals([(await child.status).code, text], [0, ndjson(records)], await errors);
   },
+);
+
+Deno.test(
+  "corral map --cluster blames no record where SIGTERM comes to an agent and its workers, and has another agent do it",
+  { ignore },
+  () =>
+    inFolder(async (folder) => {
+      const agentOptions = { command, module: WAITS, jobs: 1, flags: [`--allow-read=${folder}`] } as const;
+      await using leaving = await AgentProcess.start(redis.url, { ...agentOptions, name: "leaving" });
+      const args = ["map", WAITS, ...clusterFlags(redis.url), "--events", `${folder}/events`];
+      const running = corral(args, { allow: clusterPermissions(redis.url), stdin: ndjson([`${folder}/go`]) });
+      await untilFile(`${folder}/events`, (text) => /"type":"block".*"state":"start"/.test(text));
+      await using _staying = await AgentProcess.start(redis.url, { ...agentOptions, name: "staying" });
+      // As systemd does it.
+      for (const pid of [...await childrenOf(leaving.pid), leaving.pid]) Deno.kill(pid, "SIGTERM");
+      assertEquals((await leaving.status).code, 0);
+      await Deno.writeTextFile(`${folder}/go`, "");
+      const { code, results, stderr } = await running;
+      assertEquals([code, results], [0, [`${folder}/go`]], stderr);
+    }),
 );
 
 Deno.test(

@@ -3,7 +3,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inOwnWords } from "../../../cli/command/own_words.ts";
 import type { Circumstances } from "../../../src/worker/circumstances.ts";
 import { explain } from "../../../src/worker/explain.ts";
-import { inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { inFolder } from "../../helpers/programs/corral.ts";
+import { mapByOne } from "../../helpers/programs/in_turn.ts";
 
 const WORKER: Circumstances = {
   module: "/srv/tasks.ts",
