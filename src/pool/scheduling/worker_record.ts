@@ -44,6 +44,8 @@ export class WorkerRecord<T extends ScheduledTask> {
   readonly #restarted = new WeakSet<T>();
   #heldBytes = 0;
   #answersInRead = 0;
+  /** Whether there was more in it than prints, progress and the like: of those, a task without an end can send any number. */
+  #hasSaidSomething = false;
   #busySince = 0;
   #dropped = false;
 
@@ -85,11 +87,13 @@ export class WorkerRecord<T extends ScheduledTask> {
 
   /** It can take tasks now. */
   becameReady(now: number): void {
+    this.#hasSaidSomething = true;
     this.#changedAt = now;
   }
 
   /** It begins a task: if it dies now, that may have had effects. */
   began(): void {
+    this.#hasSaidSomething = true;
     this.#unacknowledged = false;
   }
 
@@ -136,6 +140,7 @@ export class WorkerRecord<T extends ScheduledTask> {
 
   /** It answered a task. */
   answer(task: T): void {
+    this.#hasSaidSomething = true;
     this.#drop(task);
     this.#unacknowledged = false;
     this.#answered++;
@@ -150,6 +155,7 @@ export class WorkerRecord<T extends ScheduledTask> {
 
   /** It gave tasks back: it was too slow for what it held. */
   gaveBack(): void {
+    this.#hasSaidSomething = true;
     this.#replies++;
     this.window.shrink();
   }
@@ -162,7 +168,8 @@ export class WorkerRecord<T extends ScheduledTask> {
 
   /** Learns from one read how much may be sent ahead. */
   endRead(now: number): ReadOutcome {
-    this.lease.read(now);
+    if (this.#hasSaidSomething) this.lease.read(now);
+    this.#hasSaidSomething = false;
     const becameIdle = this.#dropped && this.held.size === 0;
     this.#dropped = false;
     if (becameIdle) this.#changedAt = now;

@@ -108,6 +108,21 @@ Deno.test("Scheduler.tick() takes nothing back on the word of an earlier fence",
   assertEquals(pool.scheduler.waiting, 1);
 });
 
+Deno.test("Scheduler.tick() takes back what was sent ahead of a task that prints without an end", () => {
+  const pool = withHeld("abc");
+  pool.advance(3);
+  // Only what it printed, or its progress.
+  pool.read(0);
+  pool.step(() => pool.advance(2), "fence");
+  pool.read(0);
+  pool.passFence();
+  assertEquals(pool.scheduler.waiting, 2);
+  // Nor is it sent more, as one that answers quickly.
+  pool.submit("d");
+  pool.step(() => pool.read(0));
+  assertEquals(pool.scheduler.waiting, 3);
+});
+
 Deno.test("Scheduler.tick() raises another fence when one cannot be told", () => {
   const pool = withHeld("abc");
   pool.advance(5);
