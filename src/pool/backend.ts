@@ -235,8 +235,11 @@ export interface WorkerListener {
   idle(worker: WorkerIdentity, at: number): void;
   /** It answered `tasks` requests in one go, which took about `msPerTask` each. */
   ran(msPerTask: number, tasks: number): void;
-  /** It printed, in the request of this id, or 0. */
-  output(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /**
+   * It printed, in the request of this id, or 0. May return a promise of when that has been taken: a worker of which too much waits to be is
+   * better not read until then.
+   */
+  output(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): unknown;
   /** It broke the protocol, and is ended. */
   violation(worker: WorkerIdentity, error: Error): void;
   /** It has ended. */

@@ -1,7 +1,7 @@
 /** What becomes of an error that a caller's own callback throws; why, is in `docs/decisions/pool.md`. */
 
 /**
- * Calls a caller's own function, and reports what it throws; if it is asynchronous, also that it rejects later. Nobody waits for it.
+ * Calls a caller's own function, and reports what it throws; if it is asynchronous, also that it rejects later. Returns when it has ended, if it is.
  *
  * @param callback What it is called in the report.
  */
@@ -9,19 +9,25 @@ export function runCallback<A extends unknown[]>(
   callback: string,
   fn: ((...args: A) => unknown) | undefined,
   ...args: A
-): void {
+): PromiseLike<unknown> | undefined {
   try {
-    reportRejection(callback, fn?.(...args));
+    return reportRejection(callback, fn?.(...args));
   } catch (error) {
     reportCallbackError(callback, error);
+    return undefined;
   }
 }
 
-/** Reports that what a callback returned rejects, if it is a promise. Throws what its `then` throws. */
-export function reportRejection(callback: string, returned: unknown): void {
-  if (typeof returned !== "object" || returned === null || !("then" in returned)) return;
-  if (typeof returned.then !== "function") return;
-  returned.then(undefined, (error: unknown) => reportCallbackError(callback, error));
+/** Reports that what a callback returned rejects, if it is a promise; returns when it has settled, then. Throws what its `then` throws. */
+export function reportRejection(callback: string, returned: unknown): PromiseLike<unknown> | undefined {
+  if (!isThenable(returned)) return undefined;
+  return returned.then(undefined, (error: unknown) => reportCallbackError(callback, error));
+}
+
+/** Whether a value is a promise, or does as if. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null || !("then" in value)) return false;
+  return typeof value.then === "function";
 }
 
 /**

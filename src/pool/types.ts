@@ -150,7 +150,13 @@ export interface PoolOptions extends WorkerLaunchOptions {
   idleTimeoutMs?: number;
   /** What messages call the pool. @default "pool", and "executor" for an executor */
   name?: string;
-  /** Gets everything that happens in the pool. What it throws is printed on stderr, and changes nothing. */
+  /**
+   * Gets everything that happens in the pool. What it throws is printed on stderr, and changes nothing.
+   *
+   * For an `output` event it may return a promise of the moment at which that has been taken. Of a worker of this machine, no more than some MiB waits to be: then it
+   * is not read, and its next print waits, with its answers behind that. So the promise must not wait for a task of the pool. Time limits go on, and what ends
+   * a worker ends one that waits. Other events wait for nothing.
+   */
   onEvent?: (event: PoolEvent) => void;
   /** Milliseconds that a running task has after its abort, or the end of its time, before its worker is ended. @default 500 */
   abortGraceMs?: number;

@@ -112,7 +112,7 @@ export class StartedProcess {
       // To stop a process and have it continue is for those who started it.
       isAwaited: () => false,
       turns: () => false,
-      output: () => {},
+      output: () => undefined,
       disconnecting: () => {},
       exited: (exit) => {
         this.#exited(exit);

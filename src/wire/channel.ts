@@ -33,6 +33,7 @@ const SMALL_LINES_BYTES = 1024 * 1024;
  */
 export class Channel {
   readonly #read: ByteReader;
+  readonly #room: () => Promise<void> | undefined;
   readonly #write: ByteWriter;
   readonly #outgoing: FrameBuffer;
   readonly #decoder: FrameDecoder;
@@ -67,6 +68,8 @@ export class Channel {
 
   constructor(options: {
     read: ByteReader;
+    /** Resolves when it is to be asked again; `undefined` when more may be read. @default always */
+    room?: () => Promise<void> | undefined;
     write: ByteWriter;
     onFrame: FrameHandler;
     /** Takes out of what was read the bytes of frames, and passes them on in order. @default all bytes are of frames */
@@ -86,6 +89,7 @@ export class Channel {
   }) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
+    this.#room = options.room ?? (() => undefined);
     this.#write = options.write;
     this.#sliceBytes = options.sliceBytes ?? Infinity;
     this.#outgoing = new FrameBuffer(maxFrameBytes);
@@ -193,6 +197,7 @@ export class Channel {
   async run(): Promise<void> {
     let buffer = new Uint8Array(READ_BUFFER_BYTES);
     while (true) {
+      for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
       const view = await this.#read(buffer);
       if (view === null) return;
       const rest = this.#turns === undefined ? this.#open(view) : this.#turns.take(view, this.#open);

@@ -6,6 +6,8 @@ export interface Watched {
   receivedBytes(): number;
   /** Whether the last of them end in the middle of a message. */
   isInFrame(): boolean;
+  /** Whether this program reads what comes: of a worker that printed too much, it does not. */
+  isRead(): boolean;
   /** Whether something is to come from it. */
   isAwaited(): boolean;
   /** It may have been stopped: has it continue. */
@@ -56,14 +58,16 @@ export class SilenceWatch {
     const progress = receivedBytes - this.#seenBytes;
     this.#seenBytes = receivedBytes;
     if (progress === 0 && (this.#watched.isAwaited() || isInFrame)) this.#watched.resume();
-    this.#slowPeriods = isInFrame && progress < LEAST_PROGRESS_BYTES ? this.#slowPeriods + 1 : 0;
+    const isSlow = isInFrame && progress < LEAST_PROGRESS_BYTES && this.#watched.isRead();
+    this.#slowPeriods = isSlow ? this.#slowPeriods + 1 : 0;
     if (this.#slowPeriods < MAX_SLOW_PERIODS) this.#wait(PERIOD_MS, () => this.#check());
     else this.#wait(LOOK_MS, () => this.#wait(LOOK_MS, () => this.#judge()));
   }
 
   #judge(): void {
     const progress = this.#watched.receivedBytes() - this.#seenBytes;
-    if (this.#watched.isInFrame() && progress < LEAST_PROGRESS_BYTES) return this.#watched.giveUp();
+    const isSlow = this.#watched.isInFrame() && progress < LEAST_PROGRESS_BYTES && this.#watched.isRead();
+    if (isSlow) return this.#watched.giveUp();
     this.#slowPeriods = 0;
     this.#wait(PERIOD_MS, () => this.#check());
   }

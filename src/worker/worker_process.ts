@@ -33,8 +33,8 @@ export interface WorkerProcessEvents {
   isAwaited(): boolean;
   /** Whether it has tasks and asks nothing of this program: then its event loop turns, or it has not read yet. */
   turns(): boolean;
-  /** The worker printed; the bytes have been passed on already. */
-  output(stream: 1 | 2, bytes: Uint8Array, taskId: number): void;
+  /** The worker printed; the bytes have been passed on already. May return when they have been taken: see `PrintBacklog`. */
+  output(stream: 1 | 2, bytes: Uint8Array, taskId: number): PromiseLike<unknown> | void;
   /** The process has ended. What it wrote may still be on its way, and others may hold its pipes open. */
   died(): void;
   /** The process has ended and everything it wrote was handled. Called once, last. */
@@ -87,6 +87,7 @@ export class WorkerProcess {
   readonly #silence: SilenceWatch;
   readonly #hold = new ProgramHold((holds) => this.#tellReferenced(holds));
   #readBytes = 0;
+  #readOnUntil = 0;
   #saidHello = false;
   #ready = false;
   #exited = false;
@@ -117,6 +118,7 @@ export class WorkerProcess {
     });
     this.#channel = new Channel({
       read: (buffer) => this.#output.read(buffer),
+      room: () => this.#readBytes < this.#readOnUntil ? undefined : this.#prints.backlog.room,
       write: (chunk) => this.#input.write(chunk),
       sliceBytes: PIPE_BYTES,
       open: (chunk, pass) => {
@@ -136,6 +138,7 @@ export class WorkerProcess {
     this.#silence = new SilenceWatch({
       receivedBytes: () => this.#readBytes,
       isInFrame: () => this.#isInFrame,
+      isRead: () => this.#prints.backlog.room === undefined,
       isAwaited: () => this.#events.isAwaited(),
       resume: () => Deno.build.os === "windows" || this.signal("SIGCONT"),
       giveUp: () => this.#killForViolation(new ProtocolError("it began a message and did not finish it within 10 s")),
@@ -151,6 +154,12 @@ export class WorkerProcess {
   /** Resolves when what was read has been handled; all has been when it is `undefined`. */
   get reading(): Promise<void> | undefined {
     return this.#channel.reading;
+  }
+
+  /** Reads what lies in its pipe now, also where it is not read, since nobody has taken what it printed: an answer may be among it. */
+  readOn(): void {
+    this.#readOnUntil = this.#readBytes + PIPE_BYTES;
+    this.#prints.backlog.wake();
   }
 
   /** See {@linkcode Channel}. */
@@ -268,6 +277,7 @@ export class WorkerProcess {
     this.#hold.end();
     this.#silence.end();
     this.#turns.hurry();
+    this.#prints.backlog.end();
     this.#events.died();
     // A write fails by itself, but may do so after the exit: nothing of the worker is under way when it is said to have ended.
     const written = Promise.allSettled([this.#channel.endWriting(), this.#input.close()]);

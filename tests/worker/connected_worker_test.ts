@@ -44,7 +44,7 @@ class Owner {
         readEnd: () => {},
         isAwaited: () => false,
         turns: () => false,
-        output: (stream, bytes) => this.told.push(`output ${stream} ${new TextDecoder().decode(bytes).trim()}`),
+        output: (stream, bytes) => void this.told.push(`output ${stream} ${new TextDecoder().decode(bytes).trim()}`),
         disconnecting: () => this.told.push("disconnecting"),
         exited: (exit) => {
           this.told.push("exited");

@@ -11,6 +11,7 @@ class Bench {
   receivedBytes = 0;
   isInFrame = false;
   isAwaited = false;
+  isRead = true;
   readonly events: string[] = [];
   readonly watch: SilenceWatch;
   #due: { ms: number; fn: () => void } | undefined;
@@ -23,6 +24,7 @@ class Bench {
     this.watch = new SilenceWatch({
       receivedBytes: () => this.receivedBytes,
       isInFrame: () => this.isInFrame,
+      isRead: () => this.isRead,
       isAwaited: () => this.isAwaited,
       resume: () => this.events.push("resume"),
       giveUp: () => this.events.push("giveUp"),
@@ -66,6 +68,19 @@ Deno.test("SilenceWatch gives a worker up that leaves a message unfinished, awai
     assertEquals([bench.pass(), bench.pass(), bench.pass()], [LOOK_MS, LOOK_MS, undefined]);
     assertEquals(bench.events.filter((event) => event !== "resume"), ["giveUp"]);
   }
+});
+
+Deno.test("SilenceWatch blames no worker for a message that this program does not read on", () => {
+  const bench = new Bench();
+  bench.isInFrame = true;
+  bench.isRead = false;
+  for (let n = 0; n < 20; n++) assertEquals(bench.pass(), PERIOD_MS);
+  bench.isRead = true;
+  for (let n = 0; n < 5; n++) bench.pass();
+  // It printed too much only now.
+  bench.isRead = false;
+  assertEquals([bench.pass(), bench.pass(), bench.pass()], [LOOK_MS, LOOK_MS, PERIOD_MS]);
+  assertEquals(bench.events.filter((event) => event !== "resume"), []);
 });
 
 Deno.test("SilenceWatch waits for a large message for as long as it grows", () => {

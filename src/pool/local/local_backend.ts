@@ -177,7 +177,7 @@ export class LocalBackend implements TaskBackend {
           onTurn: () => this.#arm(),
         }),
       reject: (task, error, kind) => task.completion.reject(error, kind),
-      fence: (done) => void this.#fence(done),
+      fence: (done, slotIndex) => void this.#fence(done, slotIndex),
       finished: () => void this.#finish(),
     };
   }
@@ -201,7 +201,8 @@ export class LocalBackend implements TaskBackend {
     };
   }
 
-  async #fence(done: (held: boolean, now: number) => void): Promise<void> {
+  async #fence(done: (held: boolean, now: number) => void, slotIndex: number): Promise<void> {
+    this.#workers.readOn(slotIndex);
     const held = await this.#readAll();
     done(held, monotonicMs());
     this.#arm();

@@ -9,6 +9,7 @@ import type { ConnectedWorker, ConnectedWorkerEvents } from "../../worker/connec
 import { messageOf, startTimeoutError, type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
 import type { WorkerProcess } from "../../worker/worker_process.ts";
 import type { ChunkResult, WorkerIdentity, WorkerListener } from "../backend.ts";
+import { isThenable } from "../callback_errors.ts";
 import type { SchedulerWorker } from "../scheduling/effects.ts";
 import type { Scheduler } from "../scheduling/scheduler.ts";
 import type { Slot } from "../scheduling/slot.ts";
@@ -279,8 +280,9 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     this.#context.onTurn();
   }
 
-  #tellOutput(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
-    this.#context.listener.output(this.identity, taskId, stream === 1 ? "stdout" : "stderr", bytes);
+  #tellOutput(stream: 1 | 2, bytes: Uint8Array, taskId: number): PromiseLike<unknown> | undefined {
+    const taken = this.#context.listener.output(this.identity, taskId, stream === 1 ? "stdout" : "stderr", bytes);
+    return isThenable(taken) ? taken : undefined;
   }
 
   /** Whether it may have run out of memory while it took in its first task: that would end one worker after the other, so the task is charged. */

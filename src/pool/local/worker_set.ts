@@ -95,6 +95,11 @@ export class WorkerSet {
     });
   }
 
+  /** Has what lies in the pipe of a slot's worker read, whatever it printed. */
+  readOn(slotIndex: number): void {
+    this.#living[slotIndex]?.process.readOn();
+  }
+
   /** What was read of the workers' pipes, and is not handled yet. */
   reading(): Promise<void>[] {
     return this.#living.flatMap((worker) => worker?.process.reading ?? []);

@@ -64,8 +64,13 @@ export class EventObserver implements PoolObserver {
     this.#tell({ type: "idle", at, ...worker });
   }
 
-  workerOutput(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void {
-    this.#tell({ type: "output", at: monotonicMs(), ...worker, taskId, stream, bytes });
+  workerOutput(
+    worker: WorkerIdentity,
+    taskId: number,
+    stream: "stdout" | "stderr",
+    bytes: Uint8Array,
+  ): unknown {
+    return this.#tell({ type: "output", at: monotonicMs(), ...worker, taskId, stream, bytes });
   }
 
   workerViolation(worker: WorkerIdentity, error: Error, at: number): void {
@@ -80,8 +85,8 @@ export class EventObserver implements PoolObserver {
     this.#tell({ type: "connection", at, up, ...(error !== undefined && { error }) });
   }
 
-  #tell(event: PoolEvent): void {
-    runCallback("the onEvent callback", this.#onEvent, event);
+  #tell(event: PoolEvent): unknown {
+    return runCallback("the onEvent callback", this.#onEvent, event);
   }
 }
 

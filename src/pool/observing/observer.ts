@@ -117,7 +117,10 @@ export interface PoolObserver {
   workerIdle?(worker: WorkerIdentity, at: number): void;
   /** A worker answered `tasks` tasks in one go, which took about `msPerTask` each. */
   workerRan?(msPerTask: number, tasks: number): void;
-  /** A worker printed; `taskId` is 0 when it is not known in which task. */
+  /**
+   * A worker printed; `taskId` is 0 when it is not known in which task. May return a promise, as `onEvent` may: a worker of this machine
+   * prints no further than a MiB ahead of those that have settled.
+   */
   workerOutput?(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** A worker broke the protocol, and is ended. */
   workerViolation?(worker: WorkerIdentity, error: Error, at: number): void;

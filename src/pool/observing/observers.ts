@@ -1,7 +1,7 @@
 import { monotonicMs } from "../../timer.ts";
 import type { SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity, WorkerListener } from "../backend.ts";
-import { reportCallbackError, reportRejection } from "../callback_errors.ts";
+import { isThenable, reportCallbackError, reportRejection } from "../callback_errors.ts";
 import {
   nameOf,
   type ObservedJob,
@@ -29,6 +29,8 @@ export class Observers implements WorkerListener {
   #measures = false;
   #isWatched = false;
   #isTelling = false;
+  /** What those who were told of a print returned, to say when they have taken it. */
+  #taking: unknown[] = [];
   /** What happened while observers were told of something else. */
   readonly #untold: Event[] = [];
 
@@ -134,8 +136,16 @@ export class Observers implements WorkerListener {
     if (this.#isWatched) this.#tell("workerRan", msPerTask, tasks);
   }
 
-  output(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void {
-    if (this.#isWatched) this.#tell("workerOutput", worker, taskId, stream, bytes);
+  output(
+    worker: WorkerIdentity,
+    taskId: number,
+    stream: "stdout" | "stderr",
+    bytes: Uint8Array,
+  ): Promise<unknown> | undefined {
+    if (!this.#isWatched) return undefined;
+    const taking: unknown[] = this.#taking = [];
+    this.#tell("workerOutput", worker, taskId, stream, bytes);
+    return taking.length === 0 ? undefined : Promise.allSettled(taking);
   }
 
   violation(worker: WorkerIdentity, error: Error): void {
@@ -163,7 +173,10 @@ export class Observers implements WorkerListener {
     try {
       for (let next: Event | undefined = [name, details]; next !== undefined; next = this.#untold.shift()) {
         const [event, toldWith] = next;
-        for (const told of this.#listeners[event]) (told as (...details: readonly unknown[]) => void)(...toldWith);
+        for (const told of this.#listeners[event]) {
+          const returned = (told as (...details: readonly unknown[]) => unknown)(...toldWith);
+          if (event === "workerOutput" && isThenable(returned)) this.#taking.push(returned);
+        }
       }
     } finally {
       this.#isTelling = false;

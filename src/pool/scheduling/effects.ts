@@ -29,8 +29,8 @@ export interface SchedulerEffects<T> {
   spawn(slotIndex: number): SchedulerWorker<T>;
   /** Gives a task's caller an error. */
   reject(task: T, error: unknown, kind: RejectionKind): void;
-  /** Calls back when all that lay in the workers' pipes was read and reported; with `false` when that cannot be told. */
-  fence(done: (held: boolean, now: number) => void): void;
+  /** Calls back when all that lay in the pipe of a slot's worker was read and reported; with `false` when that cannot be told. */
+  fence(done: (held: boolean, now: number) => void, slotIndex: number): void;
   /** All workers have ended after `close()` or `terminate()`. */
   finished(): void;
 }

@@ -270,7 +270,7 @@ export class Scheduler<T extends ScheduledTask> {
       if (slot.present !== record || record.held.size < 2 || !record.lease.isSilentSince(mark)) return;
       this.#dispatcher.revokePrefetched(slot, now);
       this.dispatch(now);
-    });
+    }, slot.index);
   }
 
   #expireTasks(slot: Slot<T>, now: number): void {

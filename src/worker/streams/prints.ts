@@ -2,6 +2,7 @@ import { withoutColors } from "../../colors.ts";
 import { LinePrinter } from "../../line_printer.ts";
 import { writeToProgram } from "../../printing.ts";
 import type { WorkerExit } from "../exit_error.ts";
+import { PrintBacklog } from "./print_backlog.ts";
 
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
@@ -43,12 +44,14 @@ export interface PrintsOptions {
   readonly passOutput: boolean;
   /** What the worker prints before it ends itself for memory. */
   readonly memoryMarker: string;
-  /** It has been passed on. */
-  readonly onPrinted: (stream: 1 | 2, bytes: Uint8Array, taskId: number) => void;
+  /** It has been passed on. May return when those who were told have taken it. */
+  readonly onPrinted: (stream: 1 | 2, bytes: Uint8Array, taskId: number) => PromiseLike<unknown> | void;
 }
 
 /** What a worker prints: passed on in whole lines, those of its console and those of its own stderr apart; the end of it is kept for errors. */
 export class WorkerPrints {
+  /** What of it was not taken yet. */
+  readonly backlog = new PrintBacklog();
   readonly #options: PrintsOptions;
   readonly #memoryMarker: Uint8Array;
   readonly #out: LinePrinter;
@@ -86,12 +89,13 @@ export class WorkerPrints {
     if (stream === 2) this.#tail.add(bytes);
     (stream === 1 ? this.#out : this.#err).print(bytes);
     this.#hasUnflushed = true;
-    this.#options.onPrinted(stream, bytes, taskId);
+    this.#tell(stream, bytes, taskId);
   }
 
   /** Reads its own stderr to the end. */
   async readStderr(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     while (true) {
+      while (this.backlog.room !== undefined) await this.backlog.room;
       const { value, done } = await reader.read();
       if (done) return this.#printHeld();
       const { printed, rest } = this.#takeMemoryMarker(joined(this.#held, value));
@@ -124,7 +128,12 @@ export class WorkerPrints {
     if (bytes.length === 0) return;
     this.#tail.add(bytes);
     this.#ownErr.print(bytes);
-    this.#options.onPrinted(2, bytes, 0);
+    this.#tell(2, bytes, 0);
+  }
+
+  #tell(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
+    const taken = this.#options.onPrinted(stream, bytes, taskId);
+    if (taken) this.backlog.add(bytes.length, taken);
   }
 
   /**
