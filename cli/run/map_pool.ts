@@ -18,6 +18,8 @@ export class MapPool implements BlockPool {
   readonly #events: EventStream;
   readonly #pids = new Map<number, number>();
   readonly #printers = new Map<string, LinePrinter>();
+  /** When what was printed last has been taken. */
+  #taken: Promise<void> | undefined;
 
   /** Workers ask `standstills` about records that took too long. Throws UsageError, or PermissionError, for what a pool cannot be made of. */
   constructor(options: CliMapOptions, events: EventStream, standstills?: Standstills) {
@@ -68,7 +70,7 @@ export class MapPool implements BlockPool {
     for (const printer of this.#printers.values()) printer.flush();
   }
 
-  #tell(event: PoolEvent): void {
+  #tell(event: PoolEvent): Promise<void> | void {
     switch (event.type) {
       case "spawn":
         this.#pids.set(event.workerId, event.pid);
@@ -93,7 +95,10 @@ export class MapPool implements BlockPool {
         if (event.workerId !== undefined) this.#flushPrinters(event.workerId);
         return;
       case "output":
-        return this.#printerOf(event.workerId, event.stream).print(event.bytes);
+        this.#taken = undefined;
+        this.#printerOf(event.workerId, event.stream).print(event.bytes);
+        // A worker that prints faster than stderr is read has to wait.
+        return this.#taken;
     }
   }
 
@@ -108,7 +113,7 @@ export class MapPool implements BlockPool {
       const decoder = new TextDecoder();
       printer = new LinePrinter((bytes) => {
         const text = withPlacesInPrints(decoder.decode(bytes, { stream: true }));
-        this.#events.emit({ type: "print", at: Date.now(), slot, text });
+        this.#taken = this.#events.emit({ type: "print", at: Date.now(), slot, text });
       });
       this.#printers.set(key, printer);
     }

@@ -60,6 +60,7 @@ export class MapRun {
   #areWorkersReady = false;
   #isReading = false;
   #inputEnded = false;
+  #waitsForRoom = false;
 
   constructor(parts: MapRunParts) {
     const { options } = parts;
@@ -169,6 +170,7 @@ export class MapRun {
   }
 
   #pump(): void {
+    if (this.#mode === "running" && this.#waitForRoom()) return this.#endIfDone();
     while (this.#mayDispatch && this.#throttle.isOpen()) {
       const work = this.#rest.shift();
       if (work !== undefined) this.#dispatchPart(work);
@@ -184,6 +186,19 @@ export class MapRun {
       this.#dispatchPart(this.#rest.shift()!);
     }
     this.#endIfDone();
+  }
+
+  /** Whether so much waits to be printed that nothing new begins. When it does not, that does. */
+  #waitForRoom(): boolean {
+    if (this.#waitsForRoom) return true;
+    const { room } = this.#parts.events;
+    if (room === undefined) return false;
+    this.#waitsForRoom = true;
+    room.then(() => {
+      this.#waitsForRoom = false;
+      this.#pump();
+    });
+    return true;
   }
 
   #endIfDone(): void {

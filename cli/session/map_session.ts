@@ -175,6 +175,8 @@ export class MapSession {
         tellHeld(batches, rejects);
       },
     });
+    const onFailure = (error: unknown) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error);
+    events.hearFailure(onFailure);
     const committer: Committer = new Committer({
       format,
       sink,
@@ -188,7 +190,7 @@ export class MapSession {
         if (error === undefined) run.noteWritten(unwritable);
         else run.fail(error);
       },
-      onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),
+      onFailure,
     });
     return { run, committer };
   }

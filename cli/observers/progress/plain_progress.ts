@@ -36,13 +36,17 @@ export class PlainProgress implements RunObserver {
   }
 
   receive(events: readonly RunEvent[]): Promise<void> | void {
+    // In one write: one for each line takes longer than a worker to print it.
+    let printed = "";
     for (const event of events) {
       this.#progress.take(event);
-      if (event.type === "print") this.#write(this.#printed.add(event.slot, event.text));
+      if (event.type === "print") printed += this.#printed.add(event.slot, event.text);
       if (event.type !== "end") continue;
-      this.#write(this.#printed.flush());
+      this.#write(printed + this.#printed.flush());
+      printed = "";
       if (this.#timer !== undefined) this.#tell(event.at);
     }
+    this.#write(printed);
     return this.#written;
   }
 
