@@ -137,7 +137,7 @@ Deno.test("PlainProgress writes a line every so often, and what is printed", asy
   ]);
   await promise;
   progress.close();
-  assertEquals(written.filter((text) => !text.startsWith("corral: ")), ["other\n", "half a line\n", "rest\n"]);
+  assertEquals(written.filter((text) => !text.startsWith("corral: ")), ["other\nhalf a line\n", "rest\n"]);
   assertStringIncludes(written.find((text) => text.startsWith("corral: "))!, "3 records");
 });
 
