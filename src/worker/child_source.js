@@ -266,7 +266,7 @@ parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
-parts["wire/unsendable"] = { notEncodable: onDemand(9, "notEncodable"), messageTooLarge: onDemand(9, "messageTooLarge"), movedTo: onDemand(9, "movedTo"), notSending: onDemand(9, "notSending"), notSendable: onDemand(9, "notSendable"), sayingWhat: onDemand(9, "sayingWhat") };
+parts["wire/unsendable"] = { messageTooLarge: onDemand(9, "messageTooLarge"), notEncodable: onDemand(9, "notEncodable"), movedTo: onDemand(9, "movedTo"), notSending: onDemand(9, "notSending"), notSendable: onDemand(9, "notSendable"), sayingWhat: onDemand(9, "sayingWhat") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
 return (loadModule, input) => serve(loadModule, input, () => load(10));
@@ -1825,6 +1825,7 @@ var MAX_TEXT_BYTES = 256 * 1024;
 var SMALL_LINES_BYTES = 1024 * 1024;
 var Channel = class {
   #read;
+  #room;
   #write;
   #outgoing;
   #decoder;
@@ -1857,6 +1858,7 @@ var Channel = class {
   constructor(options) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
+    this.#room = options.room ?? (() => void 0);
     this.#write = options.write;
     this.#sliceBytes = options.sliceBytes ?? Infinity;
     this.#outgoing = new FrameBuffer(maxFrameBytes);
@@ -1939,6 +1941,7 @@ var Channel = class {
   async run() {
     let buffer = new Uint8Array(READ_BUFFER_BYTES);
     while (true) {
+      for (let room = this.#room(); room !== void 0; room = this.#room()) await room;
       const view = await this.#read(buffer);
       if (view === null) return;
       const rest = this.#turns === void 0 ? this.#open(view) : this.#turns.take(view, this.#open);
@@ -4498,16 +4501,21 @@ async function loadModule({ load }) {
 // src/child/memory_watch.ts
 var { Worker: Worker2 } = globalThis;
 var CHECK_INTERVAL_MS2 = 50;
+var MOST_LOOKS = 20;
 function watchMemory(limitMiB, marker) {
   const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
   const source = \`
     let allowed = \${limitBytes};
     allowed += Math.max(0, Deno.memoryUsage().rss - \${limitBytes - limitMiB * 1024 * 1024});
+    let looks = 0;
+    const end = () => Deno.kill(Deno.pid, "SIGKILL");
     setInterval(() => {
       const { rss } = Deno.memoryUsage();
-      if (rss <= allowed) return;
-      Deno.stderr.writeSync(new TextEncoder().encode(\${$JSON_stringify(marker)} + " " + rss + " " + allowed + "\\\\n"));
-      Deno.kill(Deno.pid, "SIGKILL");
+      if (looks > 0 && (++looks > \${MOST_LOOKS} || rss > 2 * allowed)) end();
+      if (rss <= allowed || looks > 0) return;
+      looks = 1;
+      const text = \${$JSON_stringify(marker)} + " " + rss + " " + allowed + "\\\\n";
+      Deno.stderr.write(new TextEncoder().encode(text)).then(end, end);
     }, \${CHECK_INTERVAL_MS2});\`;
   const worker = new Worker2(\`data:text/javascript,\${encodeURIComponent(source)}\`, {
     type: "module"
