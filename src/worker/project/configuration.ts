@@ -105,6 +105,14 @@ function bareImportMap(configPath: string): string | undefined {
  *
  * @param configPath The path of the `deno.json`.
  * @returns The `imports` of an import map.
+ *
+ * @example What a stranger's module may import by name
+ * ```ts
+ * import { foreignNames, nearestConfig } from "@corral/multiprocessing/backend";
+ *
+ * const config = nearestConfig(import.meta.url);
+ * console.log(config === undefined ? {} : foreignNames(config)); // { "@std/csv": "jsr:@std/csv@1", … }
+ * ```
  */
 export function foreignNames(configPath: string): Record<string, string> {
   return bareImports(readConfig(configPath), pathToFileUrl(configPath));
