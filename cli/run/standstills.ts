@@ -17,7 +17,7 @@ interface Standstill {
  * Knows when this program stood still: it was stopped, by Ctrl-Z for example, or a container with all that is in it. Its workers were stopped
  * too, but their clocks went on.
  *
- * From the last look before it on, that is a few steps more than it was: whoever is judged by it has the benefit.
+ * From the last look before it on, that is a few steps more than it was: the record that is judged by it has the benefit.
  */
 export class Standstills {
   readonly #now: () => number;

@@ -138,7 +138,7 @@ Deno.test("PageServer has room for twenty viewers, and tells others that too man
   await withServer(undefined, async (server) => {
     const responses = await Promise.all(Array.from({ length: 20 }, () => fetch(at(server, "/events"))));
     const surplus = await fetch(at(server, "/events"));
-    // A browser shows its page nothing of an answer that is no stream of events.
+    // A browser shows its page nothing of an answer that is not a stream of events.
     assertEquals([surplus.status, surplus.headers.get("content-type")], [200, "text/event-stream"]);
     assertMatch(await surplus.text(), /^event: end\ndata: \{"reason":"not connected: 20 pages are open, .+"\}\n\n$/);
     await Promise.all(responses.map((response) => response.body!.cancel()));
