@@ -62,7 +62,7 @@ export class LocalBackend implements TaskBackend {
   readonly #hellos: readonly Hello[];
   readonly #workers: WorkerSet;
   readonly #scheduler: Scheduler<TaskRecord>;
-  readonly #timer = new DeadlineTimer(() => this.#tick(), (from) => this.#catchUp(from));
+  readonly #timer = new DeadlineTimer(() => this.#tick(), (...args) => this.#catchUp(...args));
   readonly #ended = Promise.withResolvers<void>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   #turnScheduled = false;
@@ -218,14 +218,14 @@ export class LocalBackend implements TaskBackend {
 
   /**
    * Hears what workers have said while this program was held up, since `from` at least, before it judges by the clock. What left only now has
-   * all of its time before it.
+   * all of its time before it. So has what runs in workers that may have been stopped with the program, as by Ctrl-Z; only once, so that no task lives for ever.
    */
-  async #catchUp(from: number): Promise<void> {
+  async #catchUp(from: number, mayHaveStopped: boolean): Promise<void> {
     const referenced = this.#scheduler.unsettled > 0;
     // Without a fence: a timer that is not due yet has the event loop look at its pipes.
     const heard = this.#readAll().then((held) => held ? undefined : delay(CATCH_UP_MS));
     await untilSettled(heard, { timeoutMs: CATCH_UP_LIMIT_MS, referenced });
-    for (const slotIndex of this.#workers.fedSince(from)) {
+    for (const slotIndex of this.#workers.fedSince(mayHaveStopped ? -Infinity : from)) {
       this.#scheduler.fed(this.#scheduler.slots[slotIndex]!, monotonicMs());
     }
   }

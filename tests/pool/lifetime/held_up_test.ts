@@ -1,5 +1,5 @@
 /** End-to-end tests of a pool whose program is held up, as by a loop of its own: what workers say in time is not late because it is read late. */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type Pool, TaskTimeoutError, WorkerExitError } from "../../../mod.ts";
 import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
 import { childrenOf, until } from "../../helpers/programs/processes.ts";
@@ -135,4 +135,43 @@ withReaper("Pool that catches up waits not for long for a reaper that is stopped
   await beginCatchUp(path, reaper);
   assertInstanceOf(await outcome, TaskTimeoutError);
   Deno.kill(reaper, "SIGCONT");
+});
+
+/** In a worker: says that it runs, and waits for a file. */
+async function waitForFile(folder: string, name: string): Promise<string> {
+  await Deno.writeTextFile(`${folder}/told-${name}`, "");
+  for (;;) {
+    try {
+      return await Deno.readTextFile(`${folder}/${name}`);
+    } catch {
+      await new Promise((go) => setTimeout(go, 20));
+    }
+  }
+}
+
+Deno.test({
+  name: "Pool gives tasks their time again, once, when it was stopped together with their workers",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const limitMs = 4000;
+    await withPool({ workers: 2, permissions: { read: [folder], write: [folder] } }, async (pool) => {
+      await pool.ready();
+      const [ends, never] = ["ends", "never"].map((name) =>
+        pool.apply(waitForFile, [folder, name], { timeoutMs: limitMs })
+      );
+      const refused = assertRejects(() => never!, TaskTimeoutError);
+      await untilSent();
+      for (const name of ["ends", "never"]) while (!exists(`${folder}/told-${name}`));
+      const pids = pool.workers.map(({ pid }) => pid!);
+      for (const pid of pids) Deno.kill(pid, "SIGSTOP");
+      await Deno.writeTextFile(`${folder}/ends`, "in time");
+      // As long as a stop that all limits do not outlast.
+      holdUp(`${folder}/told-ends`, limitMs + 1000);
+      for (const pid of pids) Deno.kill(pid, "SIGCONT");
+      assertEquals(await ends, "in time");
+      await refused;
+    });
+    await Deno.remove(folder, { recursive: true });
+  },
 });

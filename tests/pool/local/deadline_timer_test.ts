@@ -37,3 +37,19 @@ Deno.test("DeadlineTimer calls back no more when it has ended while its program 
   await ended;
   assertEquals(told, ["heard", "ended"]);
 });
+
+Deno.test("DeadlineTimer sees that its program may have been stopped, long before the deadline", async () => {
+  const told: unknown[] = [];
+  const due = Promise.withResolvers<void>();
+  const timer = new DeadlineTimer(
+    () => (told.push("due"), due.resolve()),
+    (_, mayHaveStopped) => (told.push(mayHaveStopped), Promise.resolve()),
+  );
+  const begunAt = monotonicMs();
+  timer.arm(begunAt + 3_600_000, true);
+  // For timers, that is as if it was stopped.
+  while (monotonicMs() - begunAt < 2500);
+  await due.promise;
+  assertEquals(told, [true, "due"]);
+  await timer.end();
+});
