@@ -1,5 +1,5 @@
-// deno-lint-ignore-file no-console -- what the command says goes there
 // Unit: what an agent ends with where its command line is wrong. Nothing is connected to.
+// deno-lint-ignore-file no-console -- what the command says goes there
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { MAP_HOST } from "../../../cli/cluster/map_host.ts";
 import { runAgentCommand } from "../../src/agent/command.ts";
