@@ -55,5 +55,9 @@ Deno.test("inAgentWords() names flags of agents where a pool has options, and ch
     inAgentWords("Cannot send message: it has 5 bytes, send it in parts, or raise maxFrameBytes"),
     "Cannot send message: it has 5 bytes, send it in parts",
   );
+  assertEquals(
+    inAgentWords("it holds a text of 5 bytes, send it in parts, or as bytes, or raise maxFrameBytes"),
+    "it holds a text of 5 bytes, send it in parts, or as bytes",
+  );
   assertEquals(inAgentWords("mine `x`"), "mine `x`");
 });

@@ -6,13 +6,13 @@
 const GRANT = /`permissions: \{ (\w+): (?:true|\["((?:[^"\\]|\\.)*)"\]) \}`/g;
 
 /** Agents have the usual limit. */
-const LIMIT = "send it in parts, or raise maxFrameBytes";
+const LIMIT = ", or raise maxFrameBytes";
 
 /** The text of an error with the flags of an agent in the place of a pool's options. */
 export function inAgentWords(text: string): string {
   if (!text.includes("`permissions: ") && !text.includes(LIMIT)) return text;
   return text
-    .replaceAll(LIMIT, "send it in parts")
+    .replaceAll(LIMIT, "")
     .replaceAll(
       "in a corral worker: grant it with `permissions",
       "in a worker of an agent: start agents with `permissions",
