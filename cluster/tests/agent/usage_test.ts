@@ -32,7 +32,7 @@ for (
     [[...REDIS, "--init", "prepare", "--allow-inline"], "Cannot use --init prepare: there is no module"],
     [[...REDIS, "--allow-read=,", "--allow-inline"], 'Cannot grant read access: "" was given'],
     [[...REDIS], "Cannot start: there is no function", MAP_HOST],
-    [[...REDIS, "--code-version", "v".repeat(51), "a.ts"], "as --code-version: 1 to 50", MAP_HOST],
+    [[...REDIS, "--code-version", "v".repeat(65), "a.ts"], "as --code-version: 1 to 64", MAP_HOST],
   ] as const
 ) {
   Deno.test(`runAgentCommand() ends with 2 for a mistake in its flags: ${args.join(" ")}`, async () => {

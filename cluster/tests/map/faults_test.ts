@@ -168,7 +168,7 @@ Deno.test(
     assertEquals([other.code, other.stdout], [255, ""]);
     assertStringIncludes(other.stderr, "its signature is not that of this agent's secret");
     await using strict = await AgentProcess.start(redis.url, { command, module: null, serves: false });
-    assertEquals((await strict.status).code, 1);
+    assertEquals((await strict.status).code, 2);
     assertStringIncludes(await strict.output, "Cannot start: there is no function, wanted the MODULE");
   },
 );
