@@ -10,23 +10,11 @@ import { explain } from "../../src/worker/explain.ts";
 import { requireVisible } from "../../src/worker/program/compiled_program.ts";
 import { chooseDeno, requireDenoVersion, spawnFailure } from "../../src/worker/program/deno_executable.ts";
 import { REPOSITORY } from "../../scripts/build_site.ts";
+import { OPEN as WORKER } from "../helpers/circumstances.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = await Deno.readTextFile(new URL("docs/troubleshooting.md", ROOT));
 
-const WORKER: Circumstances = {
-  module: "/srv/tasks.ts",
-  folder: "/srv/",
-  mayReadFolder: true,
-  config: "/srv/deno.json",
-  flagsAreKnown: true,
-  trust: "trusted",
-  mayRun: false,
-  cwd: undefined,
-  temporaryFolder: "/tmp",
-  isHidden: () => false,
-  isDenied: () => false,
-};
 const UNTRUSTED: Circumstances = { ...WORKER, trust: "untrusted" };
 const BLIND: Circumstances = { ...WORKER, mayReadFolder: false, config: undefined, isHidden: () => true };
 

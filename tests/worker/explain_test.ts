@@ -6,20 +6,8 @@ import type { Circumstances } from "../../src/worker/circumstances.ts";
 import { explain, explainError } from "../../src/worker/explain.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 import { Registries } from "../helpers/servers/registries.ts";
+import { OPEN } from "../helpers/circumstances.ts";
 
-const OPEN: Circumstances = {
-  module: "/srv/tasks.ts",
-  folder: "/srv/",
-  mayReadFolder: true,
-  config: "/srv/deno.json",
-  flagsAreKnown: true,
-  trust: "trusted",
-  mayRun: false,
-  cwd: undefined,
-  temporaryFolder: "/tmp",
-  isHidden: () => false,
-  isDenied: () => false,
-};
 const CONNECTING =
   "if DENO_CERT, DENO_TLS_CA_STORE, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, HTTP_PROXY, http_proxy, HTTPS_PROXY, https_proxy, ALL_PROXY, " +
   "all_proxy, NO_PROXY or no_proxy is set, run this program with --allow-env=DENO_CERT,DENO_TLS_CA_STORE,NODE_EXTRA_CA_CERTS,SSL_CERT_FILE," +

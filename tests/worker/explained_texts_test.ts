@@ -2,20 +2,9 @@
 import { assert, assertStringIncludes } from "@std/assert";
 import type { Circumstances } from "../../src/worker/circumstances.ts";
 import { explain } from "../../src/worker/explain.ts";
+import { OPEN } from "../helpers/circumstances.ts";
 
-const WORKER: Circumstances = {
-  module: "/srv/tasks.ts",
-  folder: "/srv/",
-  mayReadFolder: true,
-  config: "/srv/deno.json",
-  flagsAreKnown: true,
-  trust: "trusted",
-  mayRun: false,
-  cwd: undefined,
-  temporaryFolder: "/tmp",
-  isHidden: () => true,
-  isDenied: () => false,
-};
+const WORKER: Circumstances = { ...OPEN, isHidden: () => true };
 const UNTRUSTED: Circumstances = { ...WORKER, trust: "untrusted" };
 
 interface Case {

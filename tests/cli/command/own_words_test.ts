@@ -5,20 +5,9 @@ import type { Circumstances } from "../../../src/worker/circumstances.ts";
 import { explain } from "../../../src/worker/explain.ts";
 import { inFolder } from "../../helpers/programs/corral.ts";
 import { mapByOne } from "../../helpers/programs/in_turn.ts";
+import { OPEN } from "../../helpers/circumstances.ts";
 
-const WORKER: Circumstances = {
-  module: "/srv/tasks.ts",
-  folder: "/srv/",
-  mayReadFolder: true,
-  config: "/srv/deno.json",
-  flagsAreKnown: true,
-  trust: "trusted",
-  mayRun: false,
-  cwd: undefined,
-  temporaryFolder: "/tmp",
-  isHidden: () => true,
-  isDenied: () => false,
-};
+const WORKER: Circumstances = { ...OPEN, isHidden: () => true };
 const CIRCUMSTANCES: readonly Circumstances[] = [
   WORKER,
   { ...WORKER, trust: "untrusted" },
